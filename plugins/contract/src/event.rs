@@ -42,6 +42,7 @@ pub type EventId = Arc<str>;
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[allow(clippy::large_enum_variant, reason = "nearly every event is a booking")]
 pub enum Body {
     /// A booking has a new state.
     Booking(Booking),
