@@ -1,0 +1,4 @@
+//! Job: wires the stations together and tells them when to stop.
+//! Takes: the command line, the environment, signals.
+//! Gives: one running daemon, or one command's answer.
+//! Never: decides about an event or a delivery.
