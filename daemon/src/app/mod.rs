@@ -2,3 +2,8 @@
 //! Takes: the command line, the environment, signals.
 //! Gives: one running daemon, or one command's answer.
 //! Never: decides about an event or a delivery.
+
+pub mod doors;
+pub mod environment;
+pub mod exit;
+pub mod telemetry;

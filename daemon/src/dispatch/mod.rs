@@ -2,3 +2,5 @@
 //! Takes: claims from the outbox.
 //! Gives: verdicts, settled in the outbox.
 //! Never: decides whom to ring.
+
+pub mod retry;

@@ -1,0 +1,37 @@
+//! Job: the doors to the world, all in one hand.
+//! Takes: the real ones, or a test's.
+//! Gives: `Doors`, and from them what a plugin is handed when it is opened.
+//! Never: opens anything by itself.
+
+use std::sync::Arc;
+
+use contract::{Clock, Dial, Entropy, OpenContext, Post, Vault};
+
+/// The doors to the world.
+#[derive(Clone)]
+pub struct Doors {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Draws numbers.
+    pub entropy: Arc<dyn Entropy>,
+    /// Opens streams.
+    pub dial: Arc<dyn Dial>,
+    /// Sends HTTP requests.
+    pub post: Arc<dyn Post>,
+    /// Reads secrets.
+    pub vault: Arc<dyn Vault>,
+}
+
+impl Doors {
+    /// What the plugin instance `name` (`plugin.instance`) is handed.
+    pub fn open_context(&self, name: &str) -> OpenContext {
+        OpenContext {
+            name: name.to_owned(),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            dial: Arc::clone(&self.dial),
+            post: Arc::clone(&self.post),
+            vault: Arc::clone(&self.vault),
+        }
+    }
+}
