@@ -21,6 +21,8 @@ pub struct Complaint {
     pub hint: Option<String>,
     /// A second place the mistake is about, such as where a name was first given.
     pub other: Option<(Place, String)>,
+    /// A piece that may be a secret; it is masked wherever its line is shown.
+    pub hidden: Option<Place>,
 }
 
 /// Whether a complaint stops the daemon from starting.
@@ -78,6 +80,7 @@ impl Complaint {
             what: what.into(),
             hint: None,
             other: None,
+            hidden: None,
         }
     }
 
@@ -107,6 +110,12 @@ impl Complaint {
     /// With a second place.
     pub fn and(mut self, place: Place, said: impl Into<String>) -> Self {
         self.other = Some((place, said.into()));
+        self
+    }
+
+    /// With a piece that may be a secret, to be masked wherever its line is shown.
+    pub fn hidden(mut self, place: impl Into<Option<Place>>) -> Self {
+        self.hidden = place.into();
         self
     }
 }
