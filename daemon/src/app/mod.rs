@@ -7,3 +7,13 @@ pub mod doors;
 pub mod environment;
 pub mod exit;
 pub mod telemetry;
+mod addresses;
+pub mod clock;
+pub mod dial;
+pub mod entropy;
+pub mod post;
+pub mod trust;
+pub mod vault;
+
+#[cfg(test)]
+mod far_side;
