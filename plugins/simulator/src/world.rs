@@ -1,0 +1,252 @@
+//! Job: places, with what is sold there and in which money.
+//! Takes: nothing.
+//! Gives: `PLACES`: countries whose towns, houses, tours, prices and currencies belong together.
+//! Never: is a rate of exchange to reckon with; the figures only have to look right.
+
+/// A country that bookings are made for.
+pub(crate) struct Place {
+    /// ISO 3166.
+    pub(crate) country: &'static str,
+    /// ISO 4217.
+    pub(crate) currency: &'static str,
+    /// Smallest units of the currency for a US dollar.
+    pub(crate) units_a_dollar: u64,
+    /// Prices are a multiple of this many smallest units.
+    pub(crate) step: u64,
+    /// How dear the place is, percent.
+    pub(crate) level: u64,
+    /// Hours its clocks are ahead of UTC.
+    pub(crate) hours_ahead: i8,
+    /// Towns, each with where its transfers go.
+    pub(crate) towns: &'static [(&'static str, &'static [&'static str])],
+    /// Houses to stay at.
+    pub(crate) houses: &'static [&'static str],
+    /// Tours, with dollars a person.
+    pub(crate) tours: &'static [(&'static str, u32)],
+}
+
+/// Where bookings are made for.
+pub(crate) const PLACES: [Place; 16] = [
+    Place {
+        country: "TH",
+        currency: "THB",
+        units_a_dollar: 3_500,
+        step: 1_000,
+        level: 60,
+        hours_ahead: 7,
+        towns: &[
+            ("Phuket", &["Patong", "Kata Beach", "Rawai"]),
+            ("Bangkok", &["Sukhumvit", "Riverside", "Silom"]),
+            ("Chiang Mai", &["Old City", "Nimman"]),
+        ],
+        houses: &["Baan Talay", "Lotus Garden", "Andaman View", "Teak House"],
+        tours: &[
+            ("Phi Phi Islands Day Tour", 75),
+            ("Floating Market and Railway Market", 38),
+            ("Doi Suthep at Sunrise", 30),
+            ("James Bond Island by Longtail", 62),
+        ],
+    },
+    Place {
+        country: "JP",
+        currency: "JPY",
+        units_a_dollar: 150,
+        step: 100,
+        level: 120,
+        hours_ahead: 9,
+        towns: &[
+            ("Tokyo", &["Shinjuku", "Asakusa", "Shibuya"]),
+            ("Kyoto", &["Gion", "Arashiyama"]),
+            ("Sapporo", &["Susukino", "Niseko"]),
+        ],
+        houses: &["Ryokan Matsukaze", "Hotel Hanabi", "Machiya Kōji", "Hinoki Inn"],
+        tours: &[
+            ("Mount Fuji and Lake Kawaguchi", 85),
+            ("Tsukiji Food Walk", 95),
+            ("Fushimi Inari at Dusk", 48),
+        ],
+    },
+    Place {
+        country: "PT",
+        currency: "EUR",
+        units_a_dollar: 92,
+        step: 50,
+        level: 85,
+        hours_ahead: 0,
+        towns: &[
+            ("Lisbon", &["Alfama", "Cascais", "Belém"]),
+            ("Porto", &["Ribeira", "Foz do Douro"]),
+            ("Faro", &["Lagos", "Albufeira"]),
+        ],
+        houses: &["Casa do Miradouro", "Hotel Azulejo", "Quinta das Oliveiras"],
+        tours: &[
+            ("Sintra and Cabo da Roca", 65),
+            ("Douro Valley with Wine", 98),
+            ("Benagil Caves by Kayak", 42),
+        ],
+    },
+    Place {
+        country: "IT",
+        currency: "EUR",
+        units_a_dollar: 92,
+        step: 50,
+        level: 115,
+        hours_ahead: 1,
+        towns: &[
+            ("Rome", &["Trastevere", "Termini", "Civitavecchia"]),
+            ("Venice", &["Cannaregio", "Lido"]),
+            ("Naples", &["Sorrento", "Positano"]),
+        ],
+        houses: &["Palazzo Contarini", "Pensione Lucia", "Villa Limonaia"],
+        tours: &[
+            ("Colosseum Underground", 79),
+            ("Murano and Burano by Boat", 45),
+            ("Pompeii and Vesuvius", 88),
+        ],
+    },
+    Place {
+        country: "GR",
+        currency: "EUR",
+        units_a_dollar: 92,
+        step: 50,
+        level: 90,
+        hours_ahead: 2,
+        towns: &[("Athens", &["Plaka", "Piraeus"]), ("Santorini", &["Oia", "Fira", "Kamari"])],
+        houses: &["Kyma Suites", "Aegean Blue", "Old Windmill"],
+        tours: &[
+            ("Caldera Sunset Sail", 120),
+            ("Delphi in a Day", 92),
+            ("Acropolis First Entry", 55),
+        ],
+    },
+    Place {
+        country: "IS",
+        currency: "ISK",
+        units_a_dollar: 138,
+        step: 100,
+        level: 170,
+        hours_ahead: 0,
+        towns: &[("Reykjavík", &["Old Harbour", "Blue Lagoon"]), ("Akureyri", &["Mývatn"])],
+        houses: &["Norðurljós Lodge", "Hótel Klettur", "Turf House Hof"],
+        tours: &[("Golden Circle", 72), ("Northern Lights by Jeep", 140), ("Glacier Walk", 105)],
+    },
+    Place {
+        country: "MA",
+        currency: "MAD",
+        units_a_dollar: 1_000,
+        step: 500,
+        level: 55,
+        hours_ahead: 1,
+        towns: &[("Marrakesh", &["Medina", "Gueliz", "Palmeraie"]), ("Fès", &["Fès el-Bali"])],
+        houses: &["Riad Yasmine", "Riad des Orangers", "Dar Atlas"],
+        tours: &[("Agafay Desert Dinner", 58), ("Ourika Valley", 32), ("Souks with a Cook", 45)],
+    },
+    Place {
+        country: "TR",
+        currency: "TRY",
+        units_a_dollar: 3_400,
+        step: 1_000,
+        level: 65,
+        hours_ahead: 3,
+        towns: &[
+            ("Istanbul", &["Sultanahmet", "Beyoğlu", "Kadıköy"]),
+            ("Göreme", &["Ürgüp", "Uçhisar"]),
+        ],
+        houses: &["Çınar Konak", "Galata Rooms", "Cave House Anka"],
+        tours: &[("Balloon over Cappadocia", 180), ("Bosphorus by Evening", 40)],
+    },
+    Place {
+        country: "KW",
+        currency: "KWD",
+        units_a_dollar: 307,
+        step: 250,
+        level: 130,
+        hours_ahead: 3,
+        towns: &[("Kuwait City", &["Salmiya", "Sharq", "Mahboula"])],
+        houses: &["Al Noor Towers", "Gulf Pearl", "Dasman Residence"],
+        tours: &[("Failaka Island", 65), ("Old Souk and Museums", 35)],
+    },
+    Place {
+        country: "AE",
+        currency: "AED",
+        units_a_dollar: 367,
+        step: 500,
+        level: 140,
+        hours_ahead: 4,
+        towns: &[("Dubai", &["Marina", "Deira", "Downtown"]), ("Abu Dhabi", &["Corniche", "Yas"])],
+        houses: &["Creek Heritage", "Palm Court", "Dune Lodge"],
+        tours: &[("Desert Safari with Dinner", 68), ("Old Dubai by Abra", 35)],
+    },
+    Place {
+        country: "VN",
+        currency: "VND",
+        units_a_dollar: 25_000,
+        step: 10_000,
+        level: 50,
+        hours_ahead: 7,
+        towns: &[("Hà Nội", &["Old Quarter", "Tây Hồ"]), ("Đà Nẵng", &["Hội An", "Mỹ Khê"])],
+        houses: &["Nhà Sen", "Lantern House", "Hotel Hoàn Kiếm"],
+        tours: &[("Hạ Long Bay by Junk", 110), ("Street Food by Scooter", 28)],
+    },
+    Place {
+        country: "KR",
+        currency: "KRW",
+        units_a_dollar: 1_350,
+        step: 1_000,
+        level: 105,
+        hours_ahead: 9,
+        towns: &[("Seoul", &["Myeong-dong", "Hongdae"]), ("Busan", &["Haeundae", "Gwangalli"])],
+        houses: &["Hanok Bukchon", "Hotel Namsan", "Harbour Stay"],
+        tours: &[("DMZ Half Day", 60), ("Gyeongbokgung in Hanbok", 45)],
+    },
+    Place {
+        country: "MX",
+        currency: "MXN",
+        units_a_dollar: 1_900,
+        step: 1_000,
+        level: 70,
+        hours_ahead: -6,
+        towns: &[
+            ("Cancún", &["Playa del Carmen", "Tulum"]),
+            ("Mexico City", &["Coyoacán", "Roma Norte"]),
+        ],
+        houses: &["Casa Jacaranda", "Posada del Ángel", "Hotel Cenote"],
+        tours: &[("Chichén Itzá and a Cenote", 70), ("Teotihuacán at Dawn", 55)],
+    },
+    Place {
+        country: "ZA",
+        currency: "ZAR",
+        units_a_dollar: 1_850,
+        step: 1_000,
+        level: 70,
+        hours_ahead: 2,
+        towns: &[("Cape Town", &["Camps Bay", "Stellenbosch"]), ("Skukuza", &["Sabi Sand"])],
+        houses: &["Protea Lodge", "Boulders Guest House", "Fynbos Farm"],
+        tours: &[("Cape Point and Penguins", 78), ("Kruger Game Drive", 150)],
+    },
+    Place {
+        country: "GB",
+        currency: "GBP",
+        units_a_dollar: 79,
+        step: 50,
+        level: 140,
+        hours_ahead: 0,
+        towns: &[("London", &["Paddington", "Greenwich"]), ("Edinburgh", &["Leith", "Old Town"])],
+        houses: &["The Lamplighter", "Thistle & Crown", "Mews House"],
+        tours: &[("Stonehenge and Bath", 95), ("Highlands and Loch Ness", 68)],
+    },
+    Place {
+        country: "US",
+        currency: "USD",
+        units_a_dollar: 100,
+        step: 100,
+        level: 150,
+        hours_ahead: -5,
+        towns: &[
+            ("New York", &["Midtown", "Brooklyn", "Jersey City"]),
+            ("Miami", &["South Beach", "Key Largo"]),
+        ],
+        houses: &["The Alder", "Harbor House", "Palmetto Inn"],
+        tours: &[("Everglades Airboat", 65), ("Harlem Gospel Walk", 49)],
+    },
+];
