@@ -1,2 +1,68 @@
-//! placeholder
-fn main() {}
+//! Job: measures the daemon from outside, beside what one would write instead.
+//! Takes: a command: `run`, or one of its parts alone.
+//! Gives: figures, and an exit of 0 only if every run could be made.
+//! Never: shares code with what it measures.
+
+mod console;
+mod contestant;
+mod feed;
+mod figures;
+mod frames;
+mod ledger;
+mod machine;
+mod process;
+mod receiver;
+mod report;
+mod rules;
+mod run;
+mod scenarios;
+mod stage;
+
+mod alone;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Measures Deskbell from outside.
+#[derive(Parser)]
+#[command(name = "bench")]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs every scenario and prints the figures.
+    Run(Box<run::Settings>),
+    /// Serves seeded frames to one client after the other, until interrupted.
+    Feed(alone::FeedSettings),
+    /// Counts what is posted, until interrupted.
+    Receiver(alone::ReceiverSettings),
+}
+
+#[tokio::main(worker_threads = 2)]
+async fn main() -> anyhow::Result<ExitCode> {
+    let line = Line::parse();
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    // Dropping the work kills what it started.
+    tokio::select! {
+        done = work(line.command) => done,
+        _ = interrupt.recv() => Ok(ExitCode::from(130)),
+        _ = terminate.recv() => Ok(ExitCode::from(143)),
+    }
+}
+
+async fn work(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Run(settings) => {
+            let all_made = run::run(&settings).await?;
+            Ok(if all_made { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Feed(settings) => alone::feed(&settings).await.map(|()| ExitCode::SUCCESS),
+        Command::Receiver(settings) => alone::receiver(&settings).await.map(|()| ExitCode::SUCCESS),
+    }
+}
