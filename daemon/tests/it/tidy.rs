@@ -111,6 +111,11 @@ fn documents_promise_only_what_can_be_kept() {
 }
 
 #[test]
+fn links_in_documents_lead_somewhere() {
+    holds(marks::links);
+}
+
+#[test]
 fn crates_inherit_versions_and_lints() {
     holds(manifests::inherits);
 }

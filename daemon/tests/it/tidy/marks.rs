@@ -21,6 +21,8 @@ static MACHINE: LazyLock<Regex> = LazyLock::new(|| {
 static PROMISES: LazyLock<Regex> =
     LazyLock::new(|| expression(r"(?i)\bguaranteed\s+delivery\b|\bexactly[\s-]+once\b"));
 
+static LINK: LazyLock<Regex> = LazyLock::new(|| expression(r"\]\(([^)\s]+)\)"));
+
 fn expression(text: &str) -> Regex {
     Regex::new(text).expect("a valid expression")
 }
@@ -57,4 +59,24 @@ pub(crate) fn machine(house: &House) -> Vec<String> {
 /// No document promises what no program can keep.
 pub(crate) fn promises(house: &House) -> Vec<String> {
     found(house.ending(&[".md", ".toml", ".html", ".json"]), &PROMISES)
+}
+
+/// A link in a document that leads into the repository leads somewhere.
+pub(crate) fn links(house: &House) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for file in house.ending(&[".md"]) {
+        let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for found in LINK.captures_iter(&file.text) {
+            let link = &found[1];
+            let target = link.split('#').next().unwrap_or(link);
+            let path = [folder, target].join("/");
+            let path = path.trim_matches('/');
+            let inside = format!("{path}/");
+            let exists = |file: &File| file.path == path || file.path.starts_with(&inside);
+            if !target.is_empty() && !link.contains("://") && !house.files().any(exists) {
+                complaints.push(format!("{}: {link} leads nowhere", file.path));
+            }
+        }
+    }
+    complaints
 }

@@ -92,6 +92,8 @@ pub(crate) const BAD: &[Bad] = &[
     bad(marks::promises, &[("README.md", "Guaranteed\ndelivery!")], "README.md:1"),
     bad(marks::promises, &[("config/deskbell.toml", "# rings exactly once")], "exactly once"),
     bad(marks::promises, &[("docs/a.md", "exactly-once")], "exactly-once"),
+    bad(marks::links, &[("README.md", "[a](docs/a.md)")], "docs/a.md leads nowhere"),
+    bad(marks::links, &[("bench/README.md", "[a](README.txt#b)")], "README.txt#b"),
     bad(manifests::inherits, &[("plugins/x/Cargo.toml", "[package]\n")], "[lints]"),
     bad(manifests::inherits, &[("plugins/x/Cargo.toml", "[lints]\nworkspace = true")], "edition"),
     bad(manifests::inherits, &[("plugins/x/Cargo.toml", "[dependencies]\na = \"1\"")], "a has"),
@@ -152,6 +154,13 @@ pub(crate) const GOOD: &[Good] = &[
     good(marks::unfinished, &[("daemon/src/app/x.rs", "let todo = a.todo();")]),
     good(marks::machine, &[("README.md", "https://example.com/work/, framework/root/")]),
     good(marks::promises, &[("README.md", "delivered at least once")]),
+    good(
+        marks::links,
+        &[
+            ("bench/README.md", "[a](README.md) [b](https://b.example) [c](#c) [d](peers)"),
+            ("bench/peers/node.js", ""),
+        ],
+    ),
     good(manifests::inherits, &[("plugins/x/Cargo.toml", MANIFEST)]),
     good(manifests::lock, &[("Cargo.lock", LOCK)]),
     good(manifests::npm, &[("a/package-lock.json", "\"integrity\": \"sha512-a\"")]),
