@@ -76,6 +76,11 @@ fn clock_environment_and_signals_are_read_in_app_only() {
 }
 
 #[test]
+fn errors_keep_their_kind_up_to_where_they_are_shown() {
+    holds(doors::errors);
+}
+
+#[test]
 fn only_main_exits() {
     holds(doors::exits);
 }

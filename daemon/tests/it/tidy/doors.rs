@@ -60,9 +60,9 @@ pub(crate) fn sql(house: &House) -> Vec<String> {
     complaints
 }
 
-/// Only `app` reads the environment, signals and the wall clock, and may use `anyhow`.
+/// Only `app` reads the environment, signals and the wall clock.
 pub(crate) fn surroundings(house: &House) -> Vec<String> {
-    const OUTSIDE: [(&[&str], &str); 9] = [
+    const OUTSIDE: [(&[&str], &str); 8] = [
         (&["std", "env"], "reads the environment outside app"),
         (&["env", "var"], "reads the environment outside app"),
         (&["TimeZone", "system"], "reads the environment outside app"),
@@ -71,13 +71,23 @@ pub(crate) fn surroundings(house: &House) -> Vec<String> {
         (&["Zoned", "now"], "reads the clock outside app"),
         (&["tokio", "signal"], "listens to signals outside app"),
         (&["signal_hook"], "listens to signals outside app"),
-        (&["anyhow"], "is an error nobody can tell apart, outside app"),
     ];
     let outside_app =
         |file: &&File| file.station() != Some("app") && file.path != "daemon/src/main.rs";
     let complaint =
         |named: &Named| OUTSIDE.iter().find(|(parts, _)| named.holds(parts)).map(|(_, says)| *says);
     house.sources().filter(outside_app).flat_map(|file| each(file, complaint)).collect()
+}
+
+/// Errors keep their kind up to where they are shown to a person.
+pub(crate) fn errors(house: &House) -> Vec<String> {
+    let in_station = |file: &&File| {
+        !matches!(file.station(), Some("app" | "commands")) && file.path != "daemon/src/main.rs"
+    };
+    let complaint = |named: &Named| {
+        (named.root() == "anyhow").then_some("is an error that nobody can tell apart")
+    };
+    house.sources().filter(in_station).flat_map(|file| each(file, complaint)).collect()
 }
 
 /// Only `main` exits.
