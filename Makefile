@@ -16,4 +16,4 @@ test:
 bench:
 	@scripts/setup bench
 	@cargo build --release --locked --package deskbell --package deskbell-bench
-	@cargo run --release --locked --package deskbell-bench
+	@cargo run --release --locked --package deskbell-bench -- run --peers

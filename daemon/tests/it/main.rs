@@ -1,2 +1,6 @@
-//! placeholder
-fn main() {}
+//! Job: what must hold of the whole, in one test binary.
+//! Takes: the daemon's library, and the repository it stands in.
+//! Gives: a failing test where something does not hold.
+//! Never: sleeps, uses a fixed port, or leaves the machine.
+
+mod tidy;

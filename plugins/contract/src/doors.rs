@@ -1,6 +1,6 @@
 //! Job: the four doors through which a plugin meets the world.
 //! Takes: what a plugin wishes.
-//! Gives: `Clock`, `Entropy`, `Dial`, `Post`: traits with two implementers, the real and the simulated.
+//! Gives: `Clock`, `Entropy`, `Dial`, `Post`: traits implemented twice, for real and simulated.
 //! Never: lets a plugin read a clock, draw a number or open a socket by itself.
 
 use std::fmt;

@@ -91,7 +91,11 @@ impl schemars::JsonSchema for Currency {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[A-Za-z]{3}$", "description": "An ISO 4217 code, such as EUR." })
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": "^[A-Za-z]{3}$",
+            "description": "An ISO 4217 code, such as EUR.",
+        })
     }
 }
 

@@ -24,7 +24,7 @@ impl Text {
         clean(&self.0)
     }
 
-    /// The text cut to at most `bytes_max` bytes, at a character's border, with `…` where it was cut.
+    /// The text cut to at most `bytes_max` bytes, between characters, with `…` where it was cut.
     pub fn cut(&self, bytes_max: usize) -> Self {
         Self(cut(&self.0, bytes_max))
     }
@@ -35,9 +35,9 @@ impl Text {
 pub fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}' | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
+            '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// One line of printable text: a tab, a line feed or a separator becomes a space, every other
@@ -56,7 +56,7 @@ pub fn clean(text: &str) -> String {
         .collect()
 }
 
-/// The text cut to at most `bytes_max` bytes, at a character's border, with `…` where it was cut.
+/// The text cut to at most `bytes_max` bytes, between characters, with `…` where it was cut.
 pub fn cut(text: &str, bytes_max: usize) -> String {
     if text.len() <= bytes_max {
         return text.to_owned();

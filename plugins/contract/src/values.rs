@@ -205,7 +205,11 @@ impl JsonSchema for Span {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^\\s*([0-9]+\\s*(ms|s|m|h|d|w)\\s*)+$", "description": "A length of time, such as \"90s\" or \"1h30m\"." })
+        json_schema!({
+            "type": "string",
+            "pattern": "^\\s*([0-9]+\\s*(ms|s|m|h|d|w)\\s*)+$",
+            "description": "A length of time, such as \"90s\" or \"1h30m\".",
+        })
     }
 }
 
@@ -215,7 +219,11 @@ impl JsonSchema for Size {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[0-9]+\\s*(B|KiB|MiB|GiB)$", "description": "A number of bytes, such as \"64KiB\" or \"1MiB\"." })
+        json_schema!({
+            "type": "string",
+            "pattern": "^[0-9]+\\s*(B|KiB|MiB|GiB)$",
+            "description": "A number of bytes, such as \"64KiB\" or \"1MiB\".",
+        })
     }
 }
 
@@ -225,7 +233,11 @@ impl JsonSchema for Rate {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[0-9]+\\s*/\\s*(s|m|h|d)$", "description": "How often, such as \"10/s\" or \"100/h\"." })
+        json_schema!({
+            "type": "string",
+            "pattern": "^[0-9]+\\s*/\\s*(s|m|h|d)$",
+            "description": "How often, such as \"10/s\" or \"100/h\".",
+        })
     }
 }
 
