@@ -5,6 +5,7 @@
 const fs = require('node:fs');
 const http = require('node:http');
 const WebSocket = require('ws');
+const { Pool } = require('undici');
 
 const settings = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
 const rules = settings.rules.map((rule) => ({
@@ -42,23 +43,17 @@ function toFile(path) {
 
 // At most 64 sockets, kept alive; more than 1,024 unanswered requests stop the feed.
 function toHook(url) {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+  const pool = new Pool(url.origin, { connections: 64, pipelining: 1 });
   let waiting = 0;
-  const settled = () => {
-    waiting -= 1;
-    if (waiting === 512) socket.resume();
-  };
   return (booking, matched) => {
     const body = JSON.stringify({ booking, matched });
-    const headers = {
-      'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'webhook-id': booking.id,
-    };
+    const headers = { 'content-type': 'application/json', 'webhook-id': booking.id };
     waiting += 1;
     if (waiting === 1024) socket.pause();
-    http.request(url, { agent, method: 'POST', headers }, (answer) => answer.resume())
-      .on('error', (error) => console.error(`lost ${booking.id}: ${error.message}`))
-      .on('close', settled)
-      .end(body);
+    pool.request({ path: url.pathname, method: 'POST', headers, body })
+      .then((answer) => answer.body.dump())
+      .catch((error) => console.error(`lost ${booking.id}: ${error.message}`))
+      .finally(() => { waiting -= 1; if (waiting === 512) socket.resume(); });
   };
 }
 

@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::feed::{self, Feed, Pace, Progress};
-use crate::frames::{Frames, Ids};
+use crate::feed::{self, Feed, Offers, Pace, Progress};
+use crate::frames::{Asked, Frames, Ids};
 use crate::ledger::Ledger;
 use crate::{receiver, report};
 
@@ -32,6 +32,9 @@ pub(crate) struct FeedSettings {
     /// Booking ids without any order, in place of ids that grow.
     #[arg(long)]
     random_ids: bool,
+    /// Say hello, number the frames, and resume a client that comes back.
+    #[arg(long)]
+    hello: bool,
     /// The seed of the frames.
     #[arg(long, default_value_t = 7)]
     seed: u64,
@@ -63,14 +66,16 @@ pub(crate) struct ReceiverSettings {
 /// When the address cannot be listened on.
 pub(crate) async fn feed(settings: &FeedSettings) -> anyhow::Result<()> {
     let ids = Ids::chosen(settings.random_ids, settings.seed);
-    let frames = Arc::new(Frames::write(settings.seed, settings.count, ids)?);
-    let ledger = Arc::new(Ledger::open(settings.count, ids));
+    let offers = if settings.hello { Offers::Resume } else { Offers::Nothing };
+    let FeedSettings { seed, count, hello: numbered, .. } = *settings;
+    let frames = Arc::new(Frames::write(Asked { seed, count, ids, numbered })?);
+    let ledger = Arc::new(Ledger::open(count, ids));
     let pace = settings.rate.map_or(Pace::Blast, Pace::PerSecond);
     let listener = TcpListener::bind(settings.listen).await?;
     report::print(&format!("ws://{}/\n", listener.local_addr()?))?;
     let (_open, gate) = watch::channel(true);
     let (progress, seen) = watch::channel(Progress::default());
-    let feed = Feed { frames, count: settings.count, ledger, pace };
+    let feed = Feed { frames, count, ledger, pace, offers };
     let told = tell(|| {
         let seen = seen.borrow();
         format!("{} clients, {} frames sent", seen.clients, seen.sent)

@@ -52,9 +52,9 @@ fn await_file(path: &Path, stop: &AtomicBool) -> std::io::Result<Option<File>> {
 /// Counts the whole lines and returns how many bytes they were.
 fn count_lines(bytes: &[u8], ledger: &Ledger) -> usize {
     let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', bytes) {
-        ledger.receive(&bytes[start..end], None);
-        start = end + 1;
+    while let Some(length) = bytes[start..].iter().position(|&byte| byte == b'\n') {
+        ledger.receive(&bytes[start..start + length], None);
+        start += length + 1;
     }
     start
 }

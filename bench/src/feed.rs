@@ -1,13 +1,14 @@
 //! Job: a dashboard's feed: a WebSocket server that blasts or paces frames written before.
 //! Takes: a listener, frames, a ledger for the send times, and a gate that lets it begin.
 //! Gives: the frames, once each; and, to who asks, when a client came and when all was sent.
-//! Never: sends a frame again: a client that comes back goes on where the last one was cut.
+//! Never: sends a frame again, unless it offered to: a client goes on where the last was cut.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
@@ -18,6 +19,8 @@ use crate::frames::Frames;
 use crate::ledger::Ledger;
 
 const HANDSHAKE: Duration = Duration::from_secs(10);
+const RESUME: Duration = Duration::from_secs(1);
+const EPOCH: &str = "bench";
 
 type Client = WebSocketStream<TcpStream>;
 
@@ -30,6 +33,15 @@ pub(crate) enum Pace {
     PerSecond(u32),
 }
 
+/// What a client is offered that comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offers {
+    /// What was sent meanwhile is gone, as with a plain WebSocket.
+    Nothing,
+    /// A `hello` first, and all that came after the number in a client's `resume`.
+    Resume,
+}
+
 /// What a feed sends, and where it writes the send times down.
 pub(crate) struct Feed {
     /// In this order.
@@ -40,6 +52,8 @@ pub(crate) struct Feed {
     pub(crate) ledger: Arc<Ledger>,
     /// How fast.
     pub(crate) pace: Pace,
+    /// Resuming needs numbered frames.
+    pub(crate) offers: Offers,
 }
 
 impl Feed {
@@ -78,12 +92,45 @@ pub(crate) async fn serve(
             progress.clients += 1;
             progress.first_client.get_or_insert_with(Instant::now);
         });
-        let (sink, stream) = client.split();
+        let (mut sink, mut stream) = client.split();
+        if feed.offers == Offers::Resume {
+            let sent = progress.borrow().sent;
+            let Ok(after) = greet(&mut sink, &mut stream, sent).await else { continue };
+            progress.send_modify(|progress| progress.sent = after);
+        }
         tokio::select! {
             () = listen(stream) => {}
             _ = send_then_wait(sink, &feed, gate.clone(), &progress) => {}
         }
     }
+}
+
+/// Says hello; gives the number after which this client is sent frames.
+async fn greet(
+    sink: &mut SplitSink<Client, Message>,
+    stream: &mut SplitStream<Client>,
+    sent: usize,
+) -> Result<usize, Error> {
+    let hello = json!({ "type": "hello", "payload": { "epoch": EPOCH, "seq": sent } });
+    sink.send(Message::text(hello.to_string())).await?;
+    if sent == 0 {
+        return Ok(0);
+    }
+    let Ok(Some(message)) = timeout(RESUME, stream.next()).await else { return Ok(sent) };
+    let Some(after) = asked_after(message?.to_text()?).filter(|after| *after <= sent) else {
+        return Ok(sent);
+    };
+    let payload = json!({ "epoch": EPOCH, "replayed": sent - after });
+    let resumed = json!({ "type": "resumed", "payload": payload });
+    sink.send(Message::text(resumed.to_string())).await?;
+    Ok(after)
+}
+
+fn asked_after(message: &str) -> Option<usize> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let ours = message["type"] == "resume" && message["payload"]["epoch"] == EPOCH;
+    let after = ours.then(|| message["payload"]["after"].as_u64())??;
+    usize::try_from(after).ok()
 }
 
 /// Reads until the client is gone; reading is also what answers its pings.
@@ -150,13 +197,42 @@ async fn pace(
 
 #[cfg(test)]
 mod tests {
+    use tokio::task::JoinSet;
+
     use super::*;
-    use crate::frames::Ids;
+    use crate::frames::{Asked, Ids};
 
     const COUNT: usize = 40;
 
-    async fn read_some(url: &str, count: usize) -> Vec<String> {
+    struct Served {
+        url: String,
+        sent: Vec<String>,
+        seen: watch::Receiver<Progress>,
+        _gate: watch::Sender<bool>,
+        _tasks: JoinSet<anyhow::Result<()>>,
+    }
+
+    async fn serve_some(pace: Pace, offers: Offers) -> Served {
+        let ids = Ids::Sequential;
+        let numbered = offers == Offers::Resume;
+        let frames = Frames::write(Asked { seed: 1, count: COUNT, ids, numbered }).unwrap();
+        let sent = frames.texts.iter().map(|text| text.to_string()).collect();
+        let ledger = Arc::new(Ledger::open(COUNT, ids));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}/", listener.local_addr().unwrap());
+        let (open, gate) = watch::channel(true);
+        let (progress, seen) = watch::channel(Progress::default());
+        let feed = Feed { frames: Arc::new(frames), count: COUNT, ledger, pace, offers };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve(listener, feed, gate, progress));
+        Served { url, sent, seen, _gate: open, _tasks: tasks }
+    }
+
+    async fn read_some(url: &str, first: Option<Message>, count: usize) -> Vec<String> {
         let (mut client, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+        if let Some(message) = first {
+            client.send(message).await.unwrap();
+        }
         let mut found = Vec::new();
         while found.len() < count {
             found.push(client.next().await.unwrap().unwrap().into_text().unwrap().to_string());
@@ -167,23 +243,25 @@ mod tests {
     #[tokio::test]
     async fn a_feed_sends_every_frame_once_and_in_order() {
         for pace in [Pace::Blast, Pace::PerSecond(100_000)] {
-            let frames = Arc::new(Frames::write(1, COUNT, Ids::Sequential).unwrap());
-            let ledger = Arc::new(Ledger::open(COUNT, Ids::Sequential));
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let url = format!("ws://{}/", listener.local_addr().unwrap());
-            let (_open, gate) = watch::channel(true);
-            let (progress, mut seen) = watch::channel(Progress::default());
-            let feed = Feed { frames: frames.clone(), count: COUNT, ledger, pace };
-            let mut tasks = tokio::task::JoinSet::new();
-            tasks.spawn(serve(listener, feed, gate, progress));
-
-            let found = read_some(&url, COUNT).await;
-            let sent: Vec<&str> = frames.texts.iter().map(|text| text.as_str()).collect();
-            assert_eq!(found, sent);
-            let last = *seen.wait_for(|progress| progress.sent == COUNT).await.unwrap();
+            let mut served = serve_some(pace, Offers::Nothing).await;
+            assert_eq!(read_some(&served.url, None, COUNT).await, served.sent);
+            let last = *served.seen.wait_for(|progress| progress.sent == COUNT).await.unwrap();
             assert_eq!(last.clients, 1);
             assert!(last.first_client.is_some());
-            tasks.shutdown().await;
         }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_returns_gets_what_came_after_its_number() {
+        let served = serve_some(Pace::Blast, Offers::Resume).await;
+        let found = read_some(&served.url, None, 1 + COUNT).await;
+        assert_eq!(found[0], r#"{"payload":{"epoch":"bench","seq":0},"type":"hello"}"#);
+        assert_eq!(found[1..], served.sent);
+
+        let resume = r#"{"type":"resume","payload":{"after":30,"epoch":"bench"}}"#;
+        let found = read_some(&served.url, Some(Message::text(resume)), 2 + COUNT - 30).await;
+        assert_eq!(found[0], r#"{"payload":{"epoch":"bench","seq":40},"type":"hello"}"#);
+        assert_eq!(found[1], r#"{"payload":{"epoch":"bench","replayed":10},"type":"resumed"}"#);
+        assert_eq!(found[2..], served.sent[30..]);
     }
 }

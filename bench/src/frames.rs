@@ -73,6 +73,19 @@ fn unmix(mixed: u64) -> u64 {
     number ^ (number >> 30) ^ (number >> 60)
 }
 
+/// What frames are written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    /// Equal seeds give equal frames.
+    pub(crate) seed: u64,
+    /// How many.
+    pub(crate) count: usize,
+    /// How bookings are named.
+    pub(crate) ids: Ids,
+    /// Each frame carries its number as `seq`, from 1, for a feed that offers to resume.
+    pub(crate) numbered: bool,
+}
+
 /// Frames, ready to be sent without another copy.
 pub(crate) struct Frames {
     /// In the order in which they are sent.
@@ -82,19 +95,23 @@ pub(crate) struct Frames {
 }
 
 impl Frames {
-    /// Writes `count` frames from `seed`.
+    /// Writes frames.
     ///
     /// # Errors
     /// When what was written is not UTF-8, which would be our mistake.
-    pub(crate) fn write(seed: u64, count: usize, ids: Ids) -> anyhow::Result<Frames> {
+    pub(crate) fn write(asked: Asked) -> anyhow::Result<Frames> {
+        let Asked { seed, count, ids, numbered } = asked;
         let mut all = String::with_capacity(count * 270);
         let mut ends = Vec::with_capacity(count);
         for place in 0..count as u64 {
             let dice = mix(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(place));
-            if is_booking(place) {
-                all.push_str(&booking(&ids.write(place), place, dice));
-            } else {
-                all.push_str(&metrics(place, dice));
+            let frame = match is_booking(place) {
+                true => booking(&ids.write(place), place, dice),
+                false => metrics(place, dice),
+            };
+            match numbered {
+                true => all.push_str(&format!("{{\"seq\":{},{}", place + 1, &frame[1..])),
+                false => all.push_str(&frame),
             }
             ends.push(all.len());
         }
@@ -214,22 +231,34 @@ mod tests {
         assert_eq!(Ids::Random(7).place(b"0123456789abcdeg"), None);
     }
 
+    fn write(seed: u64, count: usize, numbered: bool) -> Vec<Utf8Bytes> {
+        Frames::write(Asked { seed, count, ids: Ids::Random(seed), numbered }).unwrap().texts
+    }
+
     #[test]
     fn nine_in_ten_frames_are_bookings_and_all_are_json_of_the_usual_size() {
-        let frames = Frames::write(7, 1_000, Ids::Random(7)).unwrap();
-        let bookings = frames.texts.iter().filter(|text| text.contains("booking:new")).count();
+        let frames = write(7, 1_000, false);
+        let bookings = frames.iter().filter(|text| text.contains("booking:new")).count();
         assert_eq!((bookings, Frames::bookings(1_000)), (900, 900));
-        let bytes: usize = frames.texts.iter().map(|text| text.len()).sum();
+        let bytes: usize = frames.iter().map(|text| text.len()).sum();
         assert!((240_000..290_000).contains(&bytes), "{bytes} bytes for a thousand frames");
-        for text in &frames.texts {
+        for text in &frames {
             serde_json::from_str::<serde_json::Value>(text).unwrap();
         }
     }
 
     #[test]
+    fn numbered_frames_count_from_one() {
+        for (place, text) in write(7, 20, true).iter().enumerate() {
+            let frame: serde_json::Value = serde_json::from_str(text).unwrap();
+            assert_eq!(frame["seq"], place + 1);
+            assert!(frame["type"].is_string());
+        }
+    }
+
+    #[test]
     fn equal_seeds_give_equal_frames_and_others_do_not() {
-        let written = |seed| Frames::write(seed, 50, Ids::Sequential).unwrap().texts;
-        assert_eq!(written(3), written(3));
-        assert_ne!(written(3), written(4));
+        assert_eq!(write(3, 50, false), write(3, 50, false));
+        assert_ne!(write(3, 50, false), write(4, 50, false));
     }
 }

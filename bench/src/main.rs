@@ -22,6 +22,7 @@ mod alone;
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -29,8 +30,9 @@ use tokio::signal::unix::{SignalKind, signal};
 #[derive(Parser)]
 #[command(name = "bench")]
 struct Line {
+    /// Without one, everything is run with its defaults.
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -45,19 +47,22 @@ enum Command {
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> anyhow::Result<ExitCode> {
-    let line = Line::parse();
+    let line = match Line::parse() {
+        Line { command: None } => Line::parse_from(["bench", "run"]),
+        line => line,
+    };
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     // Dropping the work kills what it started.
     tokio::select! {
-        done = work(line.command) => done,
+        done = work(line) => done,
         _ = interrupt.recv() => Ok(ExitCode::from(130)),
         _ = terminate.recv() => Ok(ExitCode::from(143)),
     }
 }
 
-async fn work(command: Command) -> anyhow::Result<ExitCode> {
-    match command {
+async fn work(line: Line) -> anyhow::Result<ExitCode> {
+    match line.command.context("a command")? {
         Command::Run(settings) => {
             let all_made = run::run(&settings).await?;
             Ok(if all_made { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::contestant::Contestant;
+use crate::feed::Offers;
 use crate::figures::Figures;
-use crate::frames::{Frames, Ids};
+use crate::frames::{Asked, Frames, Ids};
 use crate::scenarios::{Run, Scenario, Sizes};
 use crate::{machine, report};
 
@@ -21,12 +22,9 @@ pub(crate) struct Settings {
     /// The daemon's binary; by default the one beside this program.
     #[arg(long, value_name = "FILE")]
     daemon: Option<PathBuf>,
-    /// Run the peers beside it, with the same feed and receiver.
-    #[arg(long)]
-    peers: bool,
-    /// Run the peers alone.
-    #[arg(long, conflicts_with = "daemon")]
-    peers_only: bool,
+    /// Who is measured, with the same feed and receiver.
+    #[arg(long, value_enum, default_value = "both")]
+    peers: Peers,
     /// The folder of the peers.
     #[arg(long, value_name = "FOLDER", default_value = "bench/peers")]
     peers_folder: PathBuf,
@@ -57,6 +55,9 @@ pub(crate) struct Settings {
     /// Booking ids without any order, in place of ids that grow.
     #[arg(long)]
     random_ids: bool,
+    /// A feed that says hello, numbers its frames and offers to resume.
+    #[arg(long)]
+    hello: bool,
     /// The seed of the frames.
     #[arg(long, default_value_t = 7)]
     seed: u64,
@@ -69,6 +70,17 @@ pub(crate) struct Settings {
     /// Write machine and table here as Markdown.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+}
+
+/// Who is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Peers {
+    /// The daemon, and what one would write instead.
+    Both,
+    /// The daemon alone.
+    Without,
+    /// The peers alone.
+    Only,
 }
 
 const ALL: [Scenario; 5] =
@@ -85,7 +97,8 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<bool> {
     let folder = std::path::absolute(folder)?;
     let sizes = settings.sizes();
     let ids = Ids::chosen(settings.random_ids, settings.seed);
-    let frames = Arc::new(Frames::write(settings.seed, sizes.frames(), ids)?);
+    let asked = Asked { seed: settings.seed, count: sizes.frames(), ids, numbered: settings.hello };
+    let frames = Arc::new(Frames::write(asked)?);
     let contestants = settings.contestants()?;
 
     let mut figures = Figures::default();
@@ -113,11 +126,11 @@ impl Settings {
 
     fn contestants(&self) -> anyhow::Result<Vec<Contestant>> {
         let mut found = Vec::new();
-        if !self.peers_only {
+        if self.peers != Peers::Only {
             let beside = std::env::current_exe()?.with_file_name("deskbell");
             found.push(Contestant::Deskbell(self.daemon.clone().unwrap_or(beside)));
         }
-        if self.peers || self.peers_only {
+        if self.peers != Peers::Without {
             found.push(Contestant::Node(std::path::absolute(self.peers_folder.join("node.js"))?));
         }
         Ok(found)
@@ -134,8 +147,9 @@ impl Settings {
                 _ => &[RULES],
             };
             for &rule_count in rule_counts {
-                let round = contestants.iter().map(|who| (scenario, rule_count, who));
-                turns.extend(round.cycle().take(contestants.len() * self.repeat));
+                let able = contestants.iter().filter(|who| scenario.is_for(who));
+                let round: Vec<_> = able.map(|who| (scenario, rule_count, who)).collect();
+                turns.extend(round.repeat(self.repeat));
             }
         }
         turns
@@ -147,6 +161,7 @@ impl Settings {
             webhook: self.webhook_frames,
             latency: Duration::from_secs(self.latency_seconds),
             limit: Duration::from_secs(self.limit_seconds),
+            offers: if self.hello { Offers::Resume } else { Offers::Nothing },
             drain: Duration::from_secs(self.drain_seconds),
         }
     }

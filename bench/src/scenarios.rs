@@ -11,10 +11,11 @@ use clap::ValueEnum;
 use tokio::time::sleep;
 
 use crate::contestant::{Contestant, Ring};
-use crate::feed::Pace;
+use crate::feed::{Offers, Pace};
 use crate::figures::{Figures, Measure, percentile};
 use crate::frames::Frames;
 use crate::machine::sync_times_ms;
+use crate::rules::Rule;
 use crate::stage::{End, Play, Stage};
 use crate::{process, rules};
 
@@ -39,6 +40,13 @@ pub(crate) enum Scenario {
     Pending,
 }
 
+impl Scenario {
+    /// Says whether `contestant` can take part: what keeps nothing has nothing pending.
+    pub(crate) fn is_for(self, contestant: &Contestant) -> bool {
+        self != Scenario::Pending || matches!(contestant, Contestant::Deskbell(_))
+    }
+}
+
 /// How much is measured.
 pub(crate) struct Sizes {
     /// Frames of a run into the console.
@@ -49,6 +57,8 @@ pub(crate) struct Sizes {
     pub(crate) latency: Duration,
     /// When a run is cut.
     pub(crate) limit: Duration,
+    /// What the feed offers to a client that comes back.
+    pub(crate) offers: Offers,
     /// How long a receiver that came back is watched.
     pub(crate) drain: Duration,
 }
@@ -105,16 +115,14 @@ impl Run<'_> {
         self.contestant.to_string()
     }
 
+    fn play<'a>(&'a self, rules: &'a [Rule], ring: Ring, count: usize, pace: Pace) -> Play<'a> {
+        let Run { contestant, frames, sizes, .. } = *self;
+        Play { contestant, rules, ring, frames, count, pace, offers: sizes.offers }
+    }
+
     async fn start(&self, rule_count: usize, figures: &mut Figures) -> anyhow::Result<()> {
         let rules = rules::write(rule_count);
-        let play = Play {
-            contestant: self.contestant,
-            rules: &rules,
-            ring: Ring::Console,
-            frames: self.frames,
-            count: 1,
-            pace: Pace::Blast,
-        };
+        let play = self.play(&rules, Ring::Console, 1, Pace::Blast);
         let mut stage = Stage::open(&play, self.dir).await?;
         let live = stage.live().await?;
         let said = stage.says_live(self.contestant).await;
@@ -140,14 +148,7 @@ impl Run<'_> {
     ) -> anyhow::Result<()> {
         let rules = rules::write(rule_count);
         let count = if ring == Ring::Console { self.sizes.console } else { self.sizes.webhook };
-        let play = Play {
-            contestant: self.contestant,
-            rules: &rules,
-            ring,
-            frames: self.frames,
-            count,
-            pace: Pace::Blast,
-        };
+        let play = self.play(&rules, ring, count, Pace::Blast);
         let mut stage = Stage::open(&play, self.dir).await?;
         stage.open_receiver()?;
         stage.live().await?;
@@ -184,14 +185,7 @@ impl Run<'_> {
     async fn latency(&self, rule_count: usize, figures: &mut Figures) -> anyhow::Result<()> {
         let rules = rules::write(rule_count);
         let count = self.sizes.latency_frames();
-        let play = Play {
-            contestant: self.contestant,
-            rules: &rules,
-            ring: Ring::Webhook,
-            frames: self.frames,
-            count,
-            pace: Pace::PerSecond(LATENCY_RATE),
-        };
+        let play = self.play(&rules, Ring::Webhook, count, Pace::PerSecond(LATENCY_RATE));
         let mut syncs = self.sync_times().await?;
         let mut stage = Stage::open(&play, self.dir).await?;
         stage.open_receiver()?;
@@ -223,14 +217,7 @@ impl Run<'_> {
     async fn pending(&self, rule_count: usize, figures: &mut Figures) -> anyhow::Result<()> {
         let rules = rules::write(rule_count);
         let count = pending_frames();
-        let play = Play {
-            contestant: self.contestant,
-            rules: &rules,
-            ring: Ring::Webhook,
-            frames: self.frames,
-            count,
-            pace: Pace::Blast,
-        };
+        let play = self.play(&rules, Ring::Webhook, count, Pace::Blast);
         let mut stage = Stage::open(&play, self.dir).await?;
         stage.live().await?;
         stage.begin();
@@ -242,7 +229,7 @@ impl Run<'_> {
         figures.read(&name, Measure::less(format!("{title}: memory"), "MB"), memory.now_mb);
         let measure = Measure::less(format!("{title}: memory, peak"), "MB");
         figures.read(&name, measure, memory.peak_mb);
-        if !self.sizes.drain.is_zero() && matches!(self.contestant, Contestant::Deskbell(_)) {
+        if !self.sizes.drain.is_zero() {
             let back = Instant::now();
             stage.open_receiver()?;
             let end = self.drain(&mut stage, count).await?;

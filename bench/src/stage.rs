@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::contestant::{Contestant, Ring, Work, console_path};
-use crate::feed::{self, Feed, Pace, Progress};
+use crate::feed::{self, Feed, Offers, Pace, Progress};
 use crate::frames::Frames;
 use crate::ledger::Ledger;
 use crate::rules::Rule;
@@ -46,6 +46,8 @@ pub(crate) struct Play<'a> {
     pub(crate) count: usize,
     /// How fast.
     pub(crate) pace: Pace,
+    /// What a client is offered that comes back.
+    pub(crate) offers: Offers,
 }
 
 /// How a run ended.
@@ -99,7 +101,13 @@ impl Stage {
         let (gate, gate_seen) = watch::channel(false);
         let (progress_sent, progress) = watch::channel(Progress::default());
         let frames = play.frames.clone();
-        let feed = Feed { frames, count: play.count, ledger: ledger.clone(), pace: play.pace };
+        let feed = Feed {
+            frames,
+            count: play.count,
+            ledger: ledger.clone(),
+            pace: play.pace,
+            offers: play.offers,
+        };
         let mut tasks = JoinSet::new();
         tasks.spawn(feed::serve(listener, feed, gate_seen, progress_sent));
         let stop_following = Arc::new(AtomicBool::new(false));
