@@ -47,6 +47,15 @@ impl Fault {
         Self::new(Complaint::error(format!("expected {expected}, found {found}")))
     }
 
+    /// Says what was found in the words of TOML, where serde was handed something else for it.
+    pub(super) fn found(mut self, word: &str) -> Self {
+        let what = &mut self.0.complaint.what;
+        if let Some(expected) = what.strip_suffix(", found a table") {
+            *what = format!("{expected}, found {word}");
+        }
+        self
+    }
+
     pub(super) fn invented() -> Self {
         Self::of(Kind::Invented, Complaint::error(""))
     }

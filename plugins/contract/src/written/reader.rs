@@ -184,7 +184,12 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
             Value::Integer(number) => visitor.visit_i64(*number),
             Value::Float(number) => visitor.visit_f64(*number),
             Value::Bool(yes) => visitor.visit_bool(*yes),
-            Value::Datetime(datetime) => visitor.visit_string(datetime.to_string()),
+            // A table of one key that no person can know, as toml itself hands its dates over.
+            Value::Datetime(datetime) => {
+                let entry = (DATETIME, datetime.to_string());
+                let table = MapDeserializer::<_, Fault>::new(std::iter::once(entry));
+                visitor.visit_map(table).map_err(|fault| fault.found(self.written.value.word()))
+            }
             Value::List(list) => visitor.visit_seq(Elements::new(self, list)),
             Value::Table(table) => visitor.visit_map(Entries::new(self, table, None)),
         }
@@ -243,8 +248,11 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
 
     /// Dates ask for this; what is read as text asks for a string.
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.written.value {
-            Value::Text(_) | Value::Datetime(_) => self.deserialize_any(visitor),
+        match &self.written.value {
+            Value::Text(_) => self.deserialize_any(visitor),
+            Value::Datetime(datetime) => {
+                visitor.visit_string(datetime.to_string()).map_err(|fault| self.located(fault))
+            }
             _ => Err(self.wrong("text")),
         }
     }
@@ -315,11 +323,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
                 let entries = Entries::new(self, table, Some(known));
                 visitor.visit_map(entries).map_err(|fault| self.located(fault))
             }
-            // This is how toml's own `Datetime` asks: a table of one key that no person can know.
-            Value::Datetime(datetime) if matches!(known, [one] if one.starts_with("$__toml")) => {
-                let entry = (known[0], datetime.to_string());
-                visitor.visit_map(MapDeserializer::new(std::iter::once(entry)))
-            }
+            Value::Datetime(_) if known == [DATETIME] => self.deserialize_any(visitor),
             _ => Err(self.wrong("a table")),
         }
     }
@@ -361,6 +365,9 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
         i128 u128 char bytes byte_buf unit_struct identifier
     }
 }
+
+/// The key under which toml hands over a date.
+const DATETIME: &str = "$__toml_private_datetime";
 
 /// The one type whose value, when it is wrong, may be the secret itself.
 const SECRET: &str = "SecretForm";

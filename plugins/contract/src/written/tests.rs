@@ -40,6 +40,8 @@ struct Bell {
     loud: bool,
     #[serde(default)]
     day: Option<jiff::civil::Date>,
+    #[serde(default)]
+    at: Option<toml::value::Datetime>,
 }
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -88,6 +90,7 @@ headers = { "X-Tenant" = "siam" }
 pings = [{ every = "15s", answer = "10s" }]
 loud = true
 day = 2026-11-20
+at = 10:00:00
 "#;
     let bell: Bell = read(&parse(&file(text)).written).unwrap();
     assert_eq!(bell.token, Some(SecretForm::Env("TOKEN".to_owned())));
@@ -96,6 +99,7 @@ day = 2026-11-20
     assert_eq!(bell.level, Some(Level::Error));
     assert_eq!(bell.headers["X-Tenant"], "siam");
     assert_eq!(bell.pings[0].every.to_string(), "15s");
+    assert_eq!(bell.at.map(|at| at.to_string()), Some("10:00:00".to_owned()));
     assert_eq!(bell.day, Some(jiff::civil::date(2026, 11, 20)));
 }
 
@@ -171,6 +175,20 @@ fn advice_takes_the_place_of_the_nearest_known_key() {
     let advice = |unknown: &Unknown<'_>| (unknown.name == "to").then(|| "use `url`".to_owned());
     let complaints = read_advised::<Bell>(&parsed.written, &advice).unwrap_err();
     assert_eq!(told(&complaints), "3:1 to: unknown key `to` (use `url`)\n");
+}
+
+#[test]
+fn a_date_is_told_as_a_date() {
+    let words = complaints("url = 2026-11-20\nfrom = ''\nloud = 10:00:00\nat = 'x'\n");
+    insta::assert_snapshot!(words, @r#"
+    1:7 url: expected text, found a date or time
+    3:8 loud: expected true or false, found a date or time
+    4:6 at: expected a table, found text
+    "#);
+    let parsed = parse(&file("a = 2026-11-20"));
+    let value = parsed.written.table().and_then(|table| table.value("a")).expect("written");
+    let refused = read::<SecretForm>(value).unwrap_err();
+    assert_eq!(refused.len(), 1);
 }
 
 #[test]
