@@ -7,6 +7,14 @@ use std::sync::Arc;
 
 use contract::{Clock, Dial, Entropy, OpenContext, Post, Vault};
 
+use super::clock::SystemClock;
+use super::dial::SystemDial;
+use super::entropy::SystemEntropy;
+use super::environment::Environment;
+use super::post::SystemPost;
+use super::trust::Trust;
+use super::vault::SystemVault;
+
 /// The doors to the world.
 #[derive(Clone)]
 pub struct Doors {
@@ -23,6 +31,20 @@ pub struct Doors {
 }
 
 impl Doors {
+    /// The real ones.
+    pub fn real(environment: &Environment) -> Self {
+        let trust = Arc::new(Trust::new());
+        let variables = environment.clone();
+        let look = Arc::new(move |name: &str| variables.var(name).map(Into::into));
+        Self {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            dial: Arc::new(SystemDial::new(Arc::clone(&trust))),
+            post: Arc::new(SystemPost::new(trust)),
+            vault: Arc::new(SystemVault::new(look)),
+        }
+    }
+
     /// What the plugin instance `name` (`plugin.instance`) is handed.
     pub fn open_context(&self, name: &str) -> OpenContext {
         OpenContext {

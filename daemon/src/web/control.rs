@@ -89,15 +89,17 @@ impl Answer {
 pub trait Controls: Send + Sync {
     /// Answers one question. `by` is who asked, for the record.
     async fn answer(&self, ask: Ask, by: &str) -> Answer;
-    /// Subscribes to what happens; a line each. A reader too slow for `LINES_MAX` loses its place
-    /// and is told so in a line.
-    fn watch(&self) -> mpsc::Receiver<serde_json::Value>;
+    /// Sends what happens from now on, a line each, until nobody takes it any more. A reader who
+    /// falls behind is told so in a line.
+    async fn watch(&self, lines: mpsc::Sender<serde_json::Value>);
 }
 
 /// The longest question, bytes. A longer one is refused.
 pub const ASK_BYTES_MAX: u64 = 1 << 20;
 /// How many may ask at once. One more waits in the socket's own queue.
 pub const CLIENTS_MAX: usize = 32;
+/// How many lines wait for a client that watches; then what watches for it waits.
+const LINES_MAX: usize = 256;
 /// How long a client may take to ask.
 const ASK_WITHIN: Duration = Duration::from_secs(5);
 
@@ -201,11 +203,17 @@ async fn watch(
     write: &mut (impl AsyncWriteExt + Unpin),
     controls: &dyn Controls,
 ) -> io::Result<()> {
-    let mut lines = controls.watch();
-    while let Some(line) = lines.recv().await {
-        say(write, &line).await?;
+    let (lines, mut watched) = mpsc::channel(LINES_MAX);
+    let telling = async {
+        while let Some(line) = watched.recv().await {
+            say(write, &line).await?;
+        }
+        Ok(())
+    };
+    tokio::select! {
+        told = telling => told,
+        () = async { controls.watch(lines).await; std::future::pending().await } => Ok(()),
     }
-    Ok(())
 }
 
 async fn say(write: &mut (impl AsyncWriteExt + Unpin), what: &impl Serialize) -> io::Result<()> {
@@ -269,12 +277,10 @@ mod tests {
             }
         }
 
-        fn watch(&self) -> mpsc::Receiver<serde_json::Value> {
-            let (lines, watched) = mpsc::channel(4);
+        async fn watch(&self, lines: mpsc::Sender<serde_json::Value>) {
             for n in 0..3 {
-                lines.try_send(serde_json::json!(n)).unwrap();
+                lines.send(serde_json::json!(n)).await.unwrap();
             }
-            watched
         }
     }
 

@@ -1,0 +1,114 @@
+//! Job: passes on what was committed, to the hub and to those who watch.
+//! Takes: the outbox's news.
+//! Gives: frames for the hub, lines for `deskbell watch`.
+//! Never: slows the outbox: who falls behind is told so, and catches up from the store or loses lines.
+
+use std::sync::Arc;
+
+use contract::Event;
+use serde_json::json;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::mpsc;
+
+use crate::outbox::{Answered, Committed, News, ReadError, Reader, StoredId};
+use crate::web::hub::Hub;
+
+/// How many events are read at once by a hub that has fallen behind.
+const CATCH_UP: u32 = 1024;
+
+/// Publishes every committed event on the hub, in order, until the outbox ends.
+pub(super) async fn feed_hub(
+    mut news: broadcast::Receiver<Arc<Committed>>,
+    reader: Reader,
+    hub: Hub,
+) {
+    let mut last: Option<StoredId> = None;
+    let mut reader = reader;
+    loop {
+        match news.recv().await {
+            Ok(committed) => {
+                for one in &committed.events {
+                    if last.is_none_or(|last| one.id > last) && is_the_feeds(&one.event) {
+                        hub.publish(&one.event);
+                    }
+                    last = last.max(Some(one.id));
+                }
+            }
+            Err(RecvError::Lagged(_)) => {
+                let Some(after) = last else { continue };
+                match catch_up(&mut reader, &hub, after) {
+                    Ok(reached) => last = Some(reached),
+                    Err(wrong) => tracing::warn!(%wrong, "the hub could not catch up"),
+                }
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn catch_up(reader: &mut Reader, hub: &Hub, after: StoredId) -> Result<StoredId, ReadError> {
+    let mut last = after;
+    loop {
+        let events = reader.events_after(last, CATCH_UP)?;
+        let Some((id, _)) = events.last() else { return Ok(last) };
+        last = *id;
+        events.iter().filter(|(_, event)| is_the_feeds(event)).for_each(|(_, event)| {
+            hub.publish(event);
+        });
+    }
+}
+
+/// What happened at the dashboard; not what happened to a feed or a sink of ours.
+fn is_the_feeds(event: &Event) -> bool {
+    use contract::Kind::{Booking, Metrics, Other};
+    matches!(event.kind(), Booking | Metrics | Other)
+}
+
+/// Sends the lines of `deskbell watch` until nobody takes them any more.
+pub(super) async fn watch(
+    mut news: broadcast::Receiver<Arc<Committed>>,
+    lines: mpsc::Sender<serde_json::Value>,
+) {
+    loop {
+        let committed = tokio::select! {
+            () = lines.closed() => return,
+            committed = news.recv() => committed,
+        };
+        let batch: Vec<serde_json::Value> = match committed {
+            Ok(committed) => {
+                let events = committed.events.iter().map(event_line);
+                events.chain(committed.answered.iter().map(answered_line)).collect()
+            }
+            Err(RecvError::Lagged(commits)) => {
+                vec![json!({ "watch": "behind", "commits_left_out": commits })]
+            }
+            Err(RecvError::Closed) => return,
+        };
+        for line in batch {
+            if lines.send(line).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn event_line(news: &News) -> serde_json::Value {
+    json!({
+        "watch": "event",
+        "id": news.id.0,
+        "outcome": news.outcome,
+        "rings": news.rings,
+        "event": *news.event,
+    })
+}
+
+fn answered_line(answered: &Answered) -> serde_json::Value {
+    json!({
+        "watch": "delivery",
+        "id": answered.id.to_string(),
+        "event": answered.id.event().0,
+        "sink": answered.sink,
+        "state": answered.state.to_string(),
+        "why": answered.why.as_ref().map(ToString::to_string),
+    })
+}

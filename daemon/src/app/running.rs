@@ -1,0 +1,247 @@
+//! Job: the daemon as a function: opened, run until told to stop, stopped by named steps.
+//! Takes: a usable configuration, the doors, and how to read the configuration anew.
+//! Gives: a running daemon; a test runs the same one.
+//! Never: exits, reads a signal, or has a second way to start.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::controls::{Desk, Wish};
+use super::doors::Doors;
+use super::news;
+use super::reload::Reloading;
+use super::wiring;
+use crate::config::{Loaded, Usable};
+use crate::dispatch::Dispatch;
+use crate::intake::{Generation, Intake, Standing};
+use crate::outbox::{self, Outbox, Writer};
+use crate::web::{control, hub, serve};
+
+/// Reads the configuration anew.
+pub type Loader = Arc<dyn Fn() -> Loaded + Send + Sync>;
+
+/// How many wishes of commands wait for the daemon; more wait at the control socket.
+const WISHES_MAX: usize = 8;
+
+/// A daemon that is opened: everything is checked and locked, nothing rings yet.
+pub struct App {
+    doors: Doors,
+    loader: Loader,
+    usable: Usable,
+    outbox: Outbox,
+    writer: Writer,
+    web: Option<TcpListener>,
+    control: UnixListener,
+}
+
+/// Why a daemon does not start, or ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The state cannot be opened.
+    #[error(transparent)]
+    Open(#[from] outbox::OpenError),
+    /// The outbox cannot be read.
+    #[error(transparent)]
+    Read(#[from] outbox::ReadError),
+    /// The outbox takes nothing any more.
+    #[error(transparent)]
+    Refused(#[from] outbox::Refused),
+    /// The outbox failed while running. What it accepted is kept; a new start recovers it.
+    #[error("the outbox failed: {0}")]
+    Failed(String),
+    /// A port is taken, or may not be used.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What went wrong.
+        source: std::io::Error,
+    },
+    /// The control socket cannot be made.
+    #[error(transparent)]
+    Control(#[from] control::ControlError),
+}
+
+impl App {
+    /// Opens the state and every port. Nothing is connected to and nothing rings yet.
+    ///
+    /// # Errors
+    /// When the state is in use or unreadable, or a port is taken.
+    pub async fn open(usable: Usable, doors: Doors, loader: Loader) -> Result<Self, AppError> {
+        let folder = &usable.daemon.state_dir;
+        let settings = wiring::outbox(&usable);
+        let (outbox, writer) = Outbox::open(folder, settings, Arc::clone(&doors.clock))?;
+        let control = control::listen(folder)?;
+        let web = match (usable.web.serves(), usable.web.listen) {
+            (false, _) => None,
+            (true, address) => {
+                let listening = TcpListener::bind(address).await;
+                Some(listening.map_err(|source| AppError::Listen { address, source })?)
+            }
+        };
+        Ok(Self { doors, loader, usable, outbox, writer, web, control })
+    }
+
+    /// Where the hub listens, if it does; a port 0 has become a real one.
+    pub fn web_address(&self) -> Option<SocketAddr> {
+        self.web.as_ref().and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// Runs until stopped. `reload` asks for a reload, as SIGHUP does.
+    ///
+    /// # Errors
+    /// When the outbox fails. What it accepted is kept; a new start recovers it.
+    pub async fn run(
+        self,
+        stop: CancellationToken,
+        reload: mpsc::Receiver<()>,
+    ) -> Result<(), AppError> {
+        let (wishes, wished) = mpsc::channel(WISHES_MAX);
+        let mut running = self.start(wishes).await?;
+        let ended = running.serve(wished, reload, stop).await;
+        running.stop().await;
+        ended
+    }
+
+    async fn start(self, wishes: mpsc::Sender<Wish>) -> Result<Running, AppError> {
+        let Self { doors, loader, mut usable, outbox, writer, web, control } = self;
+        let (clock, entropy) = (Arc::clone(&doors.clock), Arc::clone(&doors.entropy));
+        let text = usable.ruling.clone();
+        let id = outbox.generation(text.clone()).await?;
+        let plan = std::mem::take(&mut usable.plan);
+        let generation = Arc::new(ArcSwap::from_pointee(Generation { id, text, plan }));
+        let pair = (Arc::clone(&clock), Arc::clone(&entropy));
+        let intake =
+            Intake::start(outbox.clone(), outbox.reader()?, pair, Arc::clone(&generation));
+        let dispatch = Dispatch::new(outbox.clone(), Arc::clone(&clock), Arc::clone(&entropy));
+        let (standings, _) = watch::channel(Vec::new());
+        let desk = Desk::new(&doors, outbox.clone(), wishes, standings.subscribe());
+        let quiet = CancellationToken::new();
+        let mut web_tasks = JoinSet::new();
+        if let (Some(listener), Some(settings)) = (web, wiring::web(&usable, &doors.vault)) {
+            let hub = hub::Hub::fresh(doors.entropy.as_ref());
+            web_tasks.spawn(news::feed_hub(outbox.news(), outbox.reader()?, hub.clone()));
+            let stop = quiet.clone();
+            web_tasks.spawn(async move {
+                if let Err(wrong) = serve::serve(listener, hub, settings, stop).await {
+                    tracing::error!(%wrong, "the hub ended");
+                }
+            });
+        }
+        web_tasks.spawn(control::serve(control, Arc::new(desk), quiet.clone()));
+        let grace = usable.daemon.stop_grace.0;
+        let reloading = Reloading { loader, outbox: outbox.clone(), generation };
+        let mut running = Running {
+            outbox,
+            writer,
+            intake,
+            dispatch,
+            standings,
+            reloading,
+            web_tasks,
+            quiet,
+            grace,
+            clock,
+        };
+        running.adopt(usable).await?;
+        Ok(running)
+    }
+}
+
+/// A daemon that runs.
+pub(super) struct Running {
+    pub(super) outbox: Outbox,
+    writer: Writer,
+    pub(super) intake: Intake,
+    pub(super) dispatch: Dispatch,
+    standings: watch::Sender<Vec<watch::Receiver<Standing>>>,
+    pub(super) reloading: Reloading,
+    web_tasks: JoinSet<()>,
+    quiet: CancellationToken,
+    pub(super) grace: Duration,
+    clock: Arc<dyn contract::Clock>,
+}
+
+impl Running {
+    /// Rings its sinks and follows its sources from now on.
+    pub(super) async fn adopt(&mut self, mut usable: Usable) -> Result<(), AppError> {
+        self.grace = usable.daemon.stop_grace.0;
+        self.dispatch.replace(&wiring::sinks(&usable)).await?;
+        let known = self.outbox.reader()?.sources()?;
+        self.intake.replace(wiring::sources(&mut usable), &known).await;
+        self.standings.send_replace(self.intake.standings());
+        Ok(())
+    }
+
+    async fn serve(
+        &mut self,
+        mut wished: mpsc::Receiver<Wish>,
+        mut reload: mpsc::Receiver<()>,
+        stop: CancellationToken,
+    ) -> Result<(), AppError> {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                failed = self.intake.failed() => return Err(AppError::Failed(failed)),
+                failed = self.writer.failed() => return Err(AppError::Failed(failed)),
+                Some(()) = reload.recv() => {
+                    // Requests that came meanwhile are one.
+                    while reload.try_recv().is_ok() {}
+                    self.log_reload().await;
+                }
+                Some(wish) = wished.recv() => match wish {
+                    Wish::TryAgain => self.intake.try_again(),
+                    Wish::Reload { dry_run, answer } => {
+                        // Who asked may have gone; the reload counts all the same.
+                        let _ = answer.send(self.reload(dry_run).await);
+                    }
+                },
+            }
+        }
+    }
+
+    async fn log_reload(&mut self) {
+        match self.reload(false).await {
+            Ok(reloaded) => tracing::info!(
+                generation = reloaded.generation, changes = ?reloaded.changes, "reloaded"),
+            Err(said) => tracing::error!(%said, "not reloaded, the old configuration stays"),
+        }
+    }
+
+    /// Stops by named steps, all of them under the grace given to sinks and a little more.
+    async fn stop(self) {
+        let begun = self.clock.boot();
+        let step = |name: &'static str| {
+            let so_far = self.clock.boot().saturating_sub(begun).as_millis();
+            tracing::info!(step = name, so_far_ms = so_far, "stopping");
+        };
+        step("sources quiet, what is in hand is stored");
+        self.intake.stop().await;
+        step("no new tries, those in hand get their grace");
+        self.dispatch.stop(self.grace).await;
+        step("web");
+        self.quiet.cancel();
+        let mut web_tasks = self.web_tasks;
+        if tokio::time::timeout(Duration::from_secs(2), async {
+            while web_tasks.join_next().await.is_some() {}
+        })
+        .await
+        .is_err()
+        {
+            web_tasks.shutdown().await;
+        }
+        step("store");
+        self.outbox.stop();
+        if let Err(wrong) = self.writer.join().await {
+            tracing::error!(%wrong, "the outbox did not close as it should; the next start recovers");
+        }
+        step("stopped");
+    }
+}

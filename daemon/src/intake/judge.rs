@@ -1,0 +1,320 @@
+//! Job: judges what sources bring and hands it to the outbox, group by group.
+//! Takes: batches of events, and wake-ups that are due.
+//! Gives: groups: events with their decisions, cursors, memory, acks.
+//! Never: waits for a sink, or lets a panic of the rules lose an event.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use contract::event::Body;
+use contract::frame::Reason;
+use contract::{Clock, Event, FeedChange, SourceName, Unreadable};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::cache::Cache;
+use super::connection::Brought;
+use super::{EVENTS_MAX, Generation};
+use crate::delivery::{
+    Cause, Change, Decision, Digest, Memory, MemoryKey, Outcome, SubjectMemory, WakeUp,
+    WakeUpChange,
+};
+use crate::outbox::{self, Group, Outbox, Quarantined, Refused, StoredEvent};
+
+/// The most bytes of bodies in one group; more wait for the next.
+const BODY_BYTES_MAX: usize = outbox::BYTES_MAX;
+/// How often due wake-ups are looked for where none is known.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// Why judging ended other than by a stop.
+#[derive(Debug, thiserror::Error)]
+pub enum JudgeError {
+    /// The outbox takes nothing any more.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The outbox cannot be read.
+    #[error(transparent)]
+    Read(#[from] outbox::ReadError),
+}
+
+pub(crate) struct Judge {
+    outbox: Outbox,
+    reader: outbox::Reader,
+    clock: Arc<dyn Clock>,
+    generation: Arc<ArcSwap<Generation>>,
+    cache: Cache,
+    group: Group,
+    group_bytes: usize,
+    /// The earliest wake-up known.
+    next_wake: Option<Timestamp>,
+}
+
+impl Judge {
+    pub(crate) fn new(
+        outbox: Outbox,
+        reader: outbox::Reader,
+        clock: Arc<dyn Clock>,
+        generation: Arc<ArcSwap<Generation>>,
+    ) -> Self {
+        Self {
+            outbox,
+            reader,
+            clock,
+            generation,
+            cache: Cache::default(),
+            group: Group::default(),
+            group_bytes: 0,
+            next_wake: None,
+        }
+    }
+
+    /// Judges until every source has ended. What is in hand then is committed first.
+    pub(crate) async fn run(
+        mut self,
+        mut brought: mpsc::Receiver<Brought>,
+    ) -> Result<(), JudgeError> {
+        self.next_wake = self.reader.next_wake_up()?;
+        loop {
+            let clock = Arc::clone(&self.clock);
+            let wake = clock.sleep_until(self.wake_at());
+            tokio::select! {
+                biased;
+                first = brought.recv() => match first {
+                    Some(first) => self.take(first)?,
+                    None => return Ok(()),
+                },
+                () = wake => {}
+            }
+            while self.group.events.len() < EVENTS_MAX && self.group_bytes < BODY_BYTES_MAX {
+                let Ok(more) = brought.try_recv() else { break };
+                self.take(more)?;
+            }
+            self.wake()?;
+            self.commit().await?;
+        }
+    }
+
+    /// When to look for due wake-ups, since boot.
+    fn wake_at(&self) -> Duration {
+        let wait = match self.next_wake {
+            Some(due) => due.duration_since(self.clock.now()).try_into().unwrap_or_default(),
+            None => LOOK_EVERY,
+        };
+        self.clock.boot() + wait.min(LOOK_EVERY)
+    }
+
+    fn take(&mut self, brought: Brought) -> Result<(), JudgeError> {
+        let Brought { source, feed, read, ack, cursor, alive } = brought;
+        let mut repeats = 0;
+        for one in read {
+            match one {
+                Ok(event) => repeats += u64::from(self.judge(event)?),
+                Err(frame) => self.quarantine(&source, &feed, frame),
+            }
+        }
+        if repeats > 0 {
+            self.group.repeats.push((source.clone(), repeats));
+        }
+        self.group.acks.push(ack);
+        set(&mut self.group.alive, &source, alive);
+        if let Some(cursor) = cursor {
+            set(&mut self.group.cursors, &source, cursor);
+        }
+        Ok(())
+    }
+
+    /// Judges one event into the group. Says whether it is a repeat.
+    fn judge(&mut self, event: Event) -> Result<bool, JudgeError> {
+        let body = match outbox::body_bytes(&event) {
+            Ok(body) => body,
+            Err(wrong) => {
+                self.quarantine_event(&event, &wrong.to_string());
+                return Ok(false);
+            }
+        };
+        let digest = Digest::of(&body);
+        let generation = self.generation.load_full();
+        let cause = Cause::Event(&event, digest);
+        let memory = self.remember(&generation.plan.reads(&cause))?;
+        let now = event.received;
+        let judged = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            generation.plan.judge(cause, &memory, now)
+        }));
+        let Ok(decision) = judged else {
+            self.quarantine_event(&event, "the rules panicked on it: please report this");
+            return Ok(false);
+        };
+        if decision.outcome == Outcome::Seen {
+            return Ok(true);
+        }
+        let after = SubjectMemory::after(memory.subject.as_deref(), &event, digest, &decision);
+        let subject = (event.feed.clone(), Arc::from(event.subject()));
+        self.cache.keep_subject(subject, Some(Arc::new(after)));
+        self.keep(&decision);
+        self.group_bytes += body.len();
+        self.group.events.push(StoredEvent {
+            event: Arc::new(event),
+            body,
+            digest,
+            decision,
+            memory: written(&memory),
+            generation: generation.id,
+            woken_by: None,
+        });
+        Ok(false)
+    }
+
+    /// Judges the wake-ups that are due. They are few: alarms that last.
+    fn wake(&mut self) -> Result<(), JudgeError> {
+        let now = self.clock.now();
+        if self.next_wake.is_some_and(|due| due > now) {
+            return Ok(());
+        }
+        for wake_up in self.reader.due_wake_ups(now)? {
+            if !self.group.fired.contains(&wake_up) {
+                self.judge_wake_up(wake_up, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn judge_wake_up(&mut self, wake_up: WakeUp, now: Timestamp) -> Result<(), JudgeError> {
+        let generation = self.generation.load_full();
+        let cause = Cause::WakeUp(&wake_up);
+        let memory = self.remember(&generation.plan.reads(&cause))?;
+        let decision = generation.plan.judge(cause, &memory, now);
+        self.keep(&decision);
+        if let Some(alarm) = memory.alarms.get(&wake_up.rule)
+            && !decision.planned.is_empty()
+        {
+            let event = woken_event(&wake_up, alarm.change.clone(), now);
+            let body = outbox::body_bytes(&event).unwrap_or_default();
+            self.group.events.push(StoredEvent {
+                digest: Digest::of(&body),
+                event: Arc::new(event),
+                body,
+                decision,
+                memory: written(&memory),
+                generation: generation.id,
+                woken_by: Some(wake_up.clone()),
+            });
+        }
+        self.group.fired.push(wake_up);
+        Ok(())
+    }
+
+    /// Keeps what a decision changes beyond its own event, ahead of the commit.
+    fn keep(&mut self, decision: &Decision) {
+        for change in &decision.changes {
+            let Change::Alarm(rule, subject, alarm) = change;
+            self.cache.keep_alarm(rule.clone(), Arc::clone(subject), alarm.clone());
+        }
+        for change in &decision.wake_ups {
+            if let WakeUpChange::Set(wake_up) = change {
+                let earlier = self.next_wake.is_none_or(|due| wake_up.due < due);
+                self.next_wake = if earlier { Some(wake_up.due) } else { self.next_wake };
+            }
+        }
+    }
+
+    fn remember(&mut self, wanted: &[MemoryKey]) -> Result<Memory, JudgeError> {
+        let mut memory = Memory::default();
+        for key in wanted {
+            match key {
+                MemoryKey::Subject(feed, subject) => {
+                    let key = (feed.clone(), Arc::clone(subject));
+                    memory.subject = match self.cache.subject(&key) {
+                        Some(known) => known,
+                        None => {
+                            let loaded = self.reader.subject(feed, subject)?.map(Arc::new);
+                            self.cache.keep_subject(key, loaded.clone());
+                            loaded
+                        }
+                    };
+                }
+                MemoryKey::Alarm(rule, subject) => {
+                    let alarm = match self.cache.alarm(rule, subject) {
+                        Some(known) => known,
+                        None => {
+                            let loaded = self.reader.alarm(rule, subject)?;
+                            self.cache.keep_alarm(
+                                rule.clone(),
+                                Arc::clone(subject),
+                                loaded.clone(),
+                            );
+                            loaded
+                        }
+                    };
+                    if let Some(alarm) = alarm {
+                        memory.alarms.insert(rule.clone(), alarm);
+                    }
+                }
+            }
+        }
+        Ok(memory)
+    }
+
+    fn quarantine(
+        &mut self,
+        source: &SourceName,
+        feed: &contract::FeedName,
+        frame: Unreadable,
+    ) {
+        let (source, feed) = (source.clone(), feed.clone());
+        let received = self.clock.now();
+        self.group_bytes += frame.bytes.len();
+        self.group.quarantined.push(Quarantined { source, feed, received, frame });
+    }
+
+    fn quarantine_event(&mut self, event: &Event, said: &str) {
+        tracing::error!(subject = %contract::text::clean(event.subject()), said, "quarantined");
+        let bytes = contract::frame::write(event).into_bytes();
+        let frame = Unreadable::new(Reason::OurMistake, said, &bytes);
+        self.quarantine(&event.source.clone(), &event.feed.clone(), frame);
+    }
+
+    async fn commit(&mut self) -> Result<(), JudgeError> {
+        if self.group.is_empty() {
+            self.next_wake = self.reader.next_wake_up()?;
+            return Ok(());
+        }
+        let group = std::mem::take(&mut self.group);
+        self.group_bytes = 0;
+        let woke = !group.fired.is_empty();
+        let ticket = self.outbox.commit(group).await?;
+        if woke {
+            // What was fired must be gone before due wake-ups are read again.
+            self.outbox.wait_committed(ticket).await?;
+            self.next_wake = self.reader.next_wake_up()?;
+        }
+        Ok(())
+    }
+}
+
+fn set<T>(list: &mut Vec<(SourceName, T)>, source: &SourceName, value: T) {
+    match list.iter_mut().find(|(name, _)| name == source) {
+        Some((_, old)) => *old = value,
+        None => list.push((source.clone(), value)),
+    }
+}
+
+/// The memory as it is stored with the event; nothing where there was none.
+fn written(memory: &Memory) -> Option<Vec<u8>> {
+    let empty = memory.subject.is_none() && memory.alarms.is_empty();
+    if empty { None } else { serde_json::to_vec(memory).ok() }
+}
+
+/// The event that stands for a wake-up: the change that began the alarm.
+fn woken_event(wake_up: &WakeUp, change: FeedChange, now: Timestamp) -> Event {
+    Event {
+        id: None,
+        source: wake_up.rule.as_str().into(),
+        feed: wake_up.feed.clone(),
+        at: now,
+        received: now,
+        body: Body::Feed(change),
+        extra: contract::Fields::default(),
+    }
+}
