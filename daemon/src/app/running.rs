@@ -64,6 +64,9 @@ pub enum AppError {
         /// What went wrong.
         source: std::io::Error,
     },
+    /// The kernel keeps the signals from us.
+    #[error("cannot take signals: {0}")]
+    Signals(std::io::Error),
     /// The control socket cannot be made.
     #[error(transparent)]
     Control(#[from] control::ControlError),

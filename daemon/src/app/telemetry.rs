@@ -18,13 +18,12 @@ impl FormatTime for Stamp {
     }
 }
 
-/// Starts the log. `$DESKBELL_LOG` says what is shown, by default `info`; a wrong one is said and
-/// `info` is used.
-pub fn start(environment: &Environment) {
-    let wanted = environment.var("DESKBELL_LOG").unwrap_or("info");
+/// Starts the log at `level`. `$DESKBELL_LOG` wins over it; a wrong one is said and not used.
+pub fn start(environment: &Environment, level: &str) {
+    let wanted = environment.var("DESKBELL_LOG").unwrap_or(level);
     let (filter, wrong) = match EnvFilter::try_new(wanted) {
         Ok(filter) => (filter, None),
-        Err(wrong) => (EnvFilter::new("info"), Some(wrong)),
+        Err(wrong) => (EnvFilter::new(level), Some(wrong)),
     };
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let under_journald = environment.var("JOURNAL_STREAM").is_some();

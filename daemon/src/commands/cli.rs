@@ -99,6 +99,9 @@ pub struct DemoOptions {
     /// Repeats the same bookings.
     #[arg(long)]
     pub seed: Option<u64>,
+    /// End by itself after this time, such as 30s.
+    #[arg(long = "for", value_name = "TIME")]
+    pub during: Option<Span>,
 }
 
 /// Options of `init`.
