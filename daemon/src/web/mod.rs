@@ -3,4 +3,22 @@
 //! Gives: answers from the outbox, acts through it.
 //! Never: touches a rule or a sink by itself.
 
+<<<<<<< HEAD
 pub mod control;
+=======
+pub mod hub;
+pub mod serve;
+pub mod settings;
+
+mod echo;
+mod farewell;
+mod gate;
+mod hub_client;
+mod porch;
+mod resume;
+mod ring;
+
+pub use hub::{Census, Hub, HubLimits};
+pub use serve::{NotServed, serve};
+pub use settings::WebSettings;
+>>>>>>> hub

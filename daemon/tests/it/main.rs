@@ -3,4 +3,5 @@
 //! Gives: a failing test where something does not hold.
 //! Never: sleeps, uses a fixed port, or leaves the machine.
 
+mod hub;
 mod tidy;
