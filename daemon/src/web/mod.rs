@@ -3,9 +3,7 @@
 //! Gives: answers from the outbox, acts through it.
 //! Never: touches a rule or a sink by itself.
 
-<<<<<<< HEAD
 pub mod control;
-=======
 pub mod hub;
 pub mod serve;
 pub mod settings;
@@ -21,4 +19,3 @@ mod ring;
 pub use hub::{Census, Hub, HubLimits};
 pub use serve::{NotServed, serve};
 pub use settings::WebSettings;
->>>>>>> hub
