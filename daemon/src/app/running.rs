@@ -48,8 +48,8 @@ pub enum AppError {
     #[error(transparent)]
     Open(#[from] outbox::OpenError),
     /// The outbox cannot be read.
-    #[error(transparent)]
-    Read(#[from] outbox::ReadError),
+    #[error("the outbox cannot be read")]
+    Read(#[from] outbox::StoreError),
     /// The outbox takes nothing any more.
     #[error(transparent)]
     Refused(#[from] outbox::Refused),
@@ -122,7 +122,7 @@ impl App {
         let generation = Arc::new(ArcSwap::from_pointee(Generation { id, text, plan }));
         let pair = (Arc::clone(&clock), Arc::clone(&entropy));
         let intake =
-            Intake::start(outbox.clone(), outbox.reader()?, pair, Arc::clone(&generation));
+            Intake::start(outbox.clone(), pair, Arc::clone(&generation));
         let dispatch = Dispatch::new(outbox.clone(), Arc::clone(&clock), Arc::clone(&entropy));
         let (standings, _) = watch::channel(Vec::new());
         let desk = Desk::new(&doors, outbox.clone(), wishes, standings.subscribe());
@@ -177,8 +177,7 @@ impl Running {
     pub(super) async fn adopt(&mut self, mut usable: Usable) -> Result<(), AppError> {
         self.grace = usable.daemon.stop_grace.0;
         self.dispatch.replace(&wiring::sinks(&usable)).await?;
-        let known = self.outbox.reader()?.sources()?;
-        self.intake.replace(wiring::sources(&mut usable), &known).await;
+        self.intake.replace(wiring::sources(&mut usable)).await?;
         self.standings.send_replace(self.intake.standings());
         Ok(())
     }

@@ -4,76 +4,60 @@
 //! Never: forgets what is not committed yet: see `YOUNG_MAX`.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use contract::{FeedName, RuleName};
+use crate::delivery::MemoryKey;
+use crate::outbox::Loaded;
 
-use crate::delivery::{AlarmMemory, SubjectMemory};
-
-/// How many subjects are young at once; the generation before is kept beside them. At most three
+/// How many memories are young at once; the generation before is kept beside them. At most three
 /// groups of `EVENTS_MAX` are uncommitted, fewer than one generation holds.
-pub(crate) const YOUNG_MAX: usize = 4 * super::EVENTS_MAX;
-
-type SubjectKey = (FeedName, Arc<str>);
+const YOUNG_MAX: usize = 4 * super::EVENTS_MAX;
 
 /// The rules' memory, ahead of what is committed.
 #[derive(Default)]
 pub(crate) struct Cache {
-    young: HashMap<SubjectKey, Option<Arc<SubjectMemory>>>,
-    old: HashMap<SubjectKey, Option<Arc<SubjectMemory>>>,
-    alarms: HashMap<(RuleName, Arc<str>), Option<AlarmMemory>>,
+    young: HashMap<MemoryKey, Loaded>,
+    old: HashMap<MemoryKey, Loaded>,
 }
 
 impl Cache {
-    /// A subject's memory; `None` means that it must be looked up, `Some(None)` that there is none.
-    pub(crate) fn subject(&mut self, key: &SubjectKey) -> Option<Option<Arc<SubjectMemory>>> {
+    /// What is known under a key; without it the outbox must be asked.
+    pub(crate) fn known(&mut self, key: &MemoryKey) -> Option<Loaded> {
         if let Some(known) = self.young.get(key) {
             return Some(known.clone());
         }
-        let known = self.old.remove(key)?;
-        self.keep_subject(key.clone(), known.clone());
+        let (key, known) = self.old.remove_entry(key)?;
+        self.keep(&key, known.clone());
         Some(known)
     }
 
-    /// Keeps a subject's memory.
-    pub(crate) fn keep_subject(&mut self, key: SubjectKey, memory: Option<Arc<SubjectMemory>>) {
+    /// Keeps what is known under a key.
+    pub(crate) fn keep(&mut self, key: &MemoryKey, known: Loaded) {
         if self.young.len() >= YOUNG_MAX {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(key, memory);
-    }
-
-    /// An alarm's memory; `None` means that it must be looked up.
-    pub(crate) fn alarm(&self, rule: &RuleName, subject: &Arc<str>) -> Option<Option<AlarmMemory>> {
-        self.alarms.get(&(rule.clone(), Arc::clone(subject))).cloned()
-    }
-
-    /// Keeps an alarm's memory. There are as many as alarm rules and feeds, so all are kept.
-    pub(crate) fn keep_alarm(
-        &mut self,
-        rule: RuleName,
-        subject: Arc<str>,
-        alarm: Option<AlarmMemory>,
-    ) {
-        self.alarms.insert((rule, subject), alarm);
+        self.young.insert(key.clone(), known);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::EVENTS_MAX;
 
-    fn key(n: usize) -> SubjectKey {
-        ("feed".into(), format!("B{n}").into())
+    const NONE: Loaded = Loaded::Subject(None);
+
+    fn key(n: usize) -> MemoryKey {
+        MemoryKey::Subject("feed".into(), format!("B{n}").into())
     }
 
     #[test]
     fn what_the_last_three_groups_touched_is_still_known() {
         let mut cache = Cache::default();
-        for n in 0..10 * super::super::EVENTS_MAX {
-            cache.keep_subject(key(n), None);
-            let back = n.saturating_sub(3 * super::super::EVENTS_MAX - 1);
-            assert_eq!(cache.subject(&key(back)), Some(None), "{n}");
+        for n in 0..20 * EVENTS_MAX {
+            cache.keep(&key(n), NONE);
+            let back = n.saturating_sub(3 * EVENTS_MAX - 1);
+            let known = cache.young.contains_key(&key(back)) || cache.old.contains_key(&key(back));
+            assert!(known, "{n}");
         }
     }
 
@@ -81,9 +65,10 @@ mod tests {
     fn the_cache_is_bounded() {
         let mut cache = Cache::default();
         for n in 0..20 * YOUNG_MAX {
-            cache.keep_subject(key(n), None);
+            cache.keep(&key(n), NONE);
         }
         assert!(cache.young.len() + cache.old.len() <= 2 * YOUNG_MAX);
-        assert_eq!(cache.subject(&key(0)), None);
+        assert_eq!(cache.known(&key(0)), None);
+        assert_eq!(cache.known(&key(20 * YOUNG_MAX - 1)), Some(NONE));
     }
 }

@@ -21,10 +21,12 @@ use crate::delivery::{
     Cause, Change, Decision, Digest, Memory, MemoryKey, Outcome, SubjectMemory, WakeUp,
     WakeUpChange,
 };
-use crate::outbox::{self, Group, Outbox, Quarantined, Refused, StoredEvent};
+use crate::outbox::{self, Group, Loaded, Outbox, Quarantined, Recall, Refused, StoredEvent};
 
 /// The most bytes of bodies in one group; more wait for the next.
 const BODY_BYTES_MAX: usize = outbox::BYTES_MAX;
+/// The most wake-ups judged at once; more are due at once again.
+const WAKE_UPS_MAX: u32 = 256;
 /// How often due wake-ups are looked for where none is known.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
@@ -35,13 +37,12 @@ pub enum JudgeError {
     #[error(transparent)]
     Refused(#[from] Refused),
     /// The outbox cannot be read.
-    #[error(transparent)]
-    Read(#[from] outbox::ReadError),
+    #[error("the outbox cannot be read")]
+    Read(#[from] outbox::StoreError),
 }
 
 pub(crate) struct Judge {
     outbox: Outbox,
-    reader: outbox::Reader,
     clock: Arc<dyn Clock>,
     generation: Arc<ArcSwap<Generation>>,
     cache: Cache,
@@ -54,13 +55,11 @@ pub(crate) struct Judge {
 impl Judge {
     pub(crate) fn new(
         outbox: Outbox,
-        reader: outbox::Reader,
         clock: Arc<dyn Clock>,
         generation: Arc<ArcSwap<Generation>>,
     ) -> Self {
         Self {
             outbox,
-            reader,
             clock,
             generation,
             cache: Cache::default(),
@@ -75,7 +74,7 @@ impl Judge {
         mut self,
         mut brought: mpsc::Receiver<Brought>,
     ) -> Result<(), JudgeError> {
-        self.next_wake = self.reader.next_wake_up()?;
+        self.next_wake = self.outbox.next_wake_up()?;
         loop {
             let clock = Arc::clone(&self.clock);
             let wake = clock.sleep_until(self.wake_at());
@@ -107,10 +106,12 @@ impl Judge {
 
     fn take(&mut self, brought: Brought) -> Result<(), JudgeError> {
         let Brought { source, feed, read, ack, cursor, alive } = brought;
+        let outbox = self.outbox.clone();
+        let recall = outbox.recall()?;
         let mut repeats = 0;
         for one in read {
             match one {
-                Ok(event) => repeats += u64::from(self.judge(event)?),
+                Ok(event) => repeats += u64::from(self.judge(event, &recall)?),
                 Err(frame) => self.quarantine(&source, &feed, frame),
             }
         }
@@ -126,7 +127,7 @@ impl Judge {
     }
 
     /// Judges one event into the group. Says whether it is a repeat.
-    fn judge(&mut self, event: Event) -> Result<bool, JudgeError> {
+    fn judge(&mut self, event: Event, recall: &Recall<'_>) -> Result<bool, JudgeError> {
         let body = match outbox::body_bytes(&event) {
             Ok(body) => body,
             Err(wrong) => {
@@ -137,7 +138,7 @@ impl Judge {
         let digest = Digest::of(&body);
         let generation = self.generation.load_full();
         let cause = Cause::Event(&event, digest);
-        let memory = self.remember(&generation.plan.reads(&cause))?;
+        let memory = self.remember(&generation.plan.reads(&cause), recall)?;
         let now = event.received;
         let judged = std::panic::catch_unwind(AssertUnwindSafe(|| {
             generation.plan.judge(cause, &memory, now)
@@ -150,8 +151,8 @@ impl Judge {
             return Ok(true);
         }
         let after = SubjectMemory::after(memory.subject.as_deref(), &event, digest, &decision);
-        let subject = (event.feed.clone(), Arc::from(event.subject()));
-        self.cache.keep_subject(subject, Some(Arc::new(after)));
+        let subject = MemoryKey::Subject(event.feed.clone(), Arc::from(event.subject()));
+        self.cache.keep(&subject, Loaded::Subject(Some(Arc::new(after))));
         self.keep(&decision);
         self.group_bytes += body.len();
         self.group.events.push(StoredEvent {
@@ -172,7 +173,7 @@ impl Judge {
         if self.next_wake.is_some_and(|due| due > now) {
             return Ok(());
         }
-        for wake_up in self.reader.due_wake_ups(now)? {
+        for wake_up in self.outbox.due_wake_ups(now, WAKE_UPS_MAX)? {
             if !self.group.fired.contains(&wake_up) {
                 self.judge_wake_up(wake_up, now)?;
             }
@@ -183,7 +184,8 @@ impl Judge {
     fn judge_wake_up(&mut self, wake_up: WakeUp, now: Timestamp) -> Result<(), JudgeError> {
         let generation = self.generation.load_full();
         let cause = Cause::WakeUp(&wake_up);
-        let memory = self.remember(&generation.plan.reads(&cause))?;
+        let outbox = self.outbox.clone();
+        let memory = self.remember(&generation.plan.reads(&cause), &outbox.recall()?)?;
         let decision = generation.plan.judge(cause, &memory, now);
         self.keep(&decision);
         if let Some(alarm) = memory.alarms.get(&wake_up.rule)
@@ -209,7 +211,8 @@ impl Judge {
     fn keep(&mut self, decision: &Decision) {
         for change in &decision.changes {
             let Change::Alarm(rule, subject, alarm) = change;
-            self.cache.keep_alarm(rule.clone(), Arc::clone(subject), alarm.clone());
+            let key = MemoryKey::Alarm(rule.clone(), Arc::clone(subject));
+            self.cache.keep(&key, Loaded::Alarm(alarm.clone()));
         }
         for change in &decision.wake_ups {
             if let WakeUpChange::Set(wake_up) = change {
@@ -219,38 +222,27 @@ impl Judge {
         }
     }
 
-    fn remember(&mut self, wanted: &[MemoryKey]) -> Result<Memory, JudgeError> {
+    fn remember(
+        &mut self,
+        wanted: &[MemoryKey],
+        recall: &Recall<'_>,
+    ) -> Result<Memory, JudgeError> {
         let mut memory = Memory::default();
         for key in wanted {
-            match key {
-                MemoryKey::Subject(feed, subject) => {
-                    let key = (feed.clone(), Arc::clone(subject));
-                    memory.subject = match self.cache.subject(&key) {
-                        Some(known) => known,
-                        None => {
-                            let loaded = self.reader.subject(feed, subject)?.map(Arc::new);
-                            self.cache.keep_subject(key, loaded.clone());
-                            loaded
-                        }
-                    };
+            let known = match self.cache.known(key) {
+                Some(known) => known,
+                None => {
+                    let loaded = recall.load(key)?;
+                    self.cache.keep(key, loaded.clone());
+                    loaded
                 }
-                MemoryKey::Alarm(rule, subject) => {
-                    let alarm = match self.cache.alarm(rule, subject) {
-                        Some(known) => known,
-                        None => {
-                            let loaded = self.reader.alarm(rule, subject)?;
-                            self.cache.keep_alarm(
-                                rule.clone(),
-                                Arc::clone(subject),
-                                loaded.clone(),
-                            );
-                            loaded
-                        }
-                    };
-                    if let Some(alarm) = alarm {
-                        memory.alarms.insert(rule.clone(), alarm);
-                    }
+            };
+            match (key, known) {
+                (MemoryKey::Alarm(rule, _), Loaded::Alarm(Some(alarm))) => {
+                    memory.alarms.insert(rule.clone(), alarm);
                 }
+                (MemoryKey::Subject(..), Loaded::Subject(subject)) => memory.subject = subject,
+                _ => {}
             }
         }
         Ok(memory)
@@ -270,14 +262,14 @@ impl Judge {
 
     fn quarantine_event(&mut self, event: &Event, said: &str) {
         tracing::error!(subject = %contract::text::clean(event.subject()), said, "quarantined");
-        let bytes = contract::frame::write(event).into_bytes();
+        let bytes = contract::frame::write(event, None).into_bytes();
         let frame = Unreadable::new(Reason::OurMistake, said, &bytes);
         self.quarantine(&event.source.clone(), &event.feed.clone(), frame);
     }
 
     async fn commit(&mut self) -> Result<(), JudgeError> {
         if self.group.is_empty() {
-            self.next_wake = self.reader.next_wake_up()?;
+            self.next_wake = self.outbox.next_wake_up()?;
             return Ok(());
         }
         let group = std::mem::take(&mut self.group);
@@ -287,7 +279,7 @@ impl Judge {
         if woke {
             // What was fired must be gone before due wake-ups are read again.
             self.outbox.wait_committed(ticket).await?;
-            self.next_wake = self.reader.next_wake_up()?;
+            self.next_wake = self.outbox.next_wake_up()?;
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use standing::{Link, Standing};
 
-use crate::outbox::{self, GenerationId, Outbox, SourceStatus};
+use crate::outbox::{GenerationId, Outbox, StoreError};
 use crate::rules::Plan;
 use connection::{Brought, Connection, Feed};
 use judge::Judge;
@@ -55,6 +55,7 @@ pub struct SourceInstance {
 
 /// Every source's connection, and the judge behind them.
 pub struct Intake {
+    outbox: Outbox,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     brought: mpsc::Sender<Brought>,
@@ -75,25 +76,26 @@ impl Intake {
     /// No source yet; the judge waits.
     pub fn start(
         outbox: Outbox,
-        reader: outbox::Reader,
         doors: (Arc<dyn Clock>, Arc<dyn Entropy>),
         generation: Arc<ArcSwap<Generation>>,
     ) -> Self {
         let (clock, entropy) = doors;
         let (brought, to_judge) = mpsc::channel(BATCHES_MAX);
-        let judge = Judge::new(outbox, reader, Arc::clone(&clock), generation);
+        let judge = Judge::new(outbox.clone(), Arc::clone(&clock), generation);
         let mut judging = JoinSet::new();
         // A thread of its own: judging keeps a core busy, and reads the outbox, which may block.
         let runtime = tokio::runtime::Handle::current();
         judging.spawn_blocking(move || runtime.block_on(judge.run(to_judge)));
         let (connections, running) = (JoinSet::new(), BTreeMap::new());
-        Self { clock, entropy, brought, connections, running, judging }
+        Self { outbox, clock, entropy, brought, connections, running, judging }
     }
 
     /// Follows these sources from now on. Unchanged ones stay connected; changed ones connect anew
     /// and resume where they were; removed ones end. Waits for no sink.
-    /// `known` is what the outbox keeps of each source.
-    pub async fn replace(&mut self, sources: Vec<SourceInstance>, known: &[SourceStatus]) {
+    ///
+    /// # Errors
+    /// When the outbox cannot say where they were.
+    pub async fn replace(&mut self, sources: Vec<SourceInstance>) -> Result<(), StoreError> {
         let stays = |name: &SourceName, content: &str| {
             sources.iter().any(|one| one.name == *name && one.content == content)
         };
@@ -112,20 +114,20 @@ impl Intake {
         }
         for source in sources {
             if !self.running.contains_key(&source.name) {
-                let before = known.iter().find(|status| status.name == source.name);
-                self.follow(source, before);
+                self.follow(source)?;
             }
         }
+        Ok(())
     }
 
-    fn follow(&mut self, instance: SourceInstance, before: Option<&SourceStatus>) {
+    fn follow(&mut self, instance: SourceInstance) -> Result<(), StoreError> {
         let SourceInstance { name, feed, source, content } = instance;
         let feed = Feed {
             name: name.clone(),
             feed,
             source,
-            cursor: before.and_then(|status| status.cursor.clone()),
-            last_alive: before.and_then(|status| status.last_alive),
+            cursor: self.outbox.cursor(&name)?,
+            last_alive: self.outbox.last_alive(&name)?,
         };
         let doors = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
         let (connection, standing) = Connection::new(feed, doors, self.brought.clone());
@@ -137,6 +139,7 @@ impl Intake {
             drop(alive);
         });
         self.running.insert(name, Running { content, standing, again, stop, ended });
+        Ok(())
     }
 
     /// How each source stands.
