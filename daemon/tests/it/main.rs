@@ -4,3 +4,4 @@
 //! Never: reaches outside this machine.
 
 mod hub;
+mod simulate;
