@@ -4,6 +4,7 @@
 //! Never: exits; only `main` does.
 
 pub mod app;
+pub mod commands;
 pub mod config;
 pub mod delivery;
 pub mod dispatch;
