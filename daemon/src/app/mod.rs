@@ -10,7 +10,6 @@ mod controls;
 pub mod status;
 mod news;
 pub mod signals;
-pub mod simulate;
 pub mod catalog;
 pub mod telemetry;
 pub mod environment;

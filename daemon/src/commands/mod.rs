@@ -4,3 +4,4 @@
 //! Never: does a station's work; it asks the app, the outbox, or the running daemon.
 
 pub mod cli;
+pub mod simulate;

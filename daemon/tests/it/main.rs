@@ -5,3 +5,4 @@
 
 mod hub;
 mod tidy;
+mod simulate;

@@ -223,9 +223,7 @@ impl Run<'_> {
             house.post.play(Play::Never);
             let note = sample::note();
             let mut sending = sink.send(&note);
-            for _ in 0..polls {
-                let _ = (&mut sending).now_or_never();
-            }
+            let _ = (0..polls).find_map(|_| (&mut sending).now_or_never());
             drop(sending);
             house.post.play(self.trial.good.clone().unwrap_or(Play::status(200)));
             let verdict = sink.send(&sample::note()).await;

@@ -152,9 +152,7 @@ impl Run<'_> {
         for polls in 0..8 {
             house.dial.then(DialPlay::Accept);
             let mut opening = source.open(None);
-            for _ in 0..polls {
-                let _ = (&mut opening).now_or_never();
-            }
+            let _ = (0..polls).find_map(|_| (&mut opening).now_or_never());
         }
         house.dial.then(DialPlay::Refuse(DialFault::Connect("later".to_owned())));
         so(source.open(None).await.is_err(), || "it no longer dials".to_owned())
