@@ -24,12 +24,12 @@ use super::keys::Keys;
 use super::loading;
 use super::printing::say;
 use super::receiver::Receiver;
+use super::simulate::{SimulateOptions, Simulation};
 use crate::app::doors::Doors;
 use crate::app::environment::Environment;
 use crate::app::exit::Exit;
 use crate::app::running::App;
 use crate::app::signals::Signals;
-use crate::app::simulate::{self, SimulateOptions};
 use crate::web::control::{self, Ask};
 use crate::web::hub::Hub;
 
@@ -95,17 +95,27 @@ async fn play(
     let mut tasks = JoinSet::new();
     tasks.spawn(signals.pass_on(stop.clone(), reload));
 
-    let feed = TcpListener::bind("127.0.0.1:0").await?;
+    let story = SimulateOptions {
+        listen: "127.0.0.1:0".to_owned(),
+        speed: Some(options.speed),
+        seed: options.seed,
+        ..SimulateOptions::default()
+    };
+    let dashboard = Simulation::open(&story, &doors.open_context("simulator.demo")).await?;
+    let hub = dashboard.hub().clone();
     let hook = TcpListener::bind("127.0.0.1:0").await?;
     let config = folder.join("deskbell.toml");
-    std::fs::write(&config, configuration(folder, &feed, &hook)?)?;
+    std::fs::write(&config, configuration(folder, dashboard.url(), &hook)?)?;
     std::fs::write(folder.join("secret"), format!("{:032x}", doors.entropy.draw()))?;
 
     let receiver = Receiver::default();
     tasks.spawn(receiver.clone().serve(hook, stop.clone()));
-    let hub = Hub::fresh(doors.entropy.as_ref());
-    let story = SimulateOptions { speed: options.speed, seed: options.seed, ..Default::default() };
-    tasks.spawn(simulate::tell(story, doors.clone(), feed, hub.clone(), stop.clone()));
+    let told = stop.clone();
+    tasks.spawn(async move {
+        if let Err(wrong) = dashboard.run(told, |_| {}).await {
+            tracing::error!(%wrong, "the demo's dashboard ended");
+        }
+    });
 
     let layers = Layers { config: vec![config.clone()], set: Vec::new() };
     let loader = loading::loader(&layers, environment, &doors);
@@ -125,7 +135,7 @@ async fn play(
     Ok(ended?)
 }
 
-fn configuration(folder: &Path, feed: &TcpListener, hook: &TcpListener) -> io::Result<String> {
+fn configuration(folder: &Path, feed: &str, hook: &TcpListener) -> io::Result<String> {
     Ok(format!(
         r#"[daemon]
 state_dir = "{folder}"
@@ -136,7 +146,7 @@ base  = "USD"
 rates = {{ EUR = "1.09", GBP = "1.27", THB = "0.028", JPY = "0.0067", AUD = "0.66", CHF = "1.13" }}
 
 [source.websocket.dashboard]
-url = "ws://{feed}/admin/dashboard"
+url = "{feed}"
 reconnect = {{ first = "1s", factor = 1.6, max = "3s", attempts = "unlimited" }}
 
 [sink.console.desk]
@@ -160,7 +170,6 @@ alarm = {{ feed = ["down", "denied", "gap"] }}
 ring  = ["console.desk"]
 "#,
         folder = folder.display(),
-        feed = feed.local_addr()?,
         hook = hook.local_addr()?,
     ))
 }

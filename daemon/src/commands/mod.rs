@@ -5,3 +5,7 @@
 
 pub mod cli;
 pub mod simulate;
+mod demo;
+mod keys;
+mod receiver;
+mod run;
