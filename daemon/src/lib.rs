@@ -5,9 +5,9 @@
 
 pub mod app;
 pub mod config;
-pub mod intake;
-pub mod dispatch;
-pub mod web;
-pub mod rules;
-pub mod outbox;
 pub mod delivery;
+pub mod dispatch;
+pub mod intake;
+pub mod outbox;
+pub mod rules;
+pub mod web;
