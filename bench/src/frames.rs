@@ -189,8 +189,8 @@ fn metrics(place: u64, dice: u64) -> String {
     format!(
         concat!(
             r#"{{"type":"metrics:update","payload":{{"totalRevenue":{}.25,"todayRevenue":{}.5,"#,
-            r#""activeBookings":{},"totalCustomers":{},"revenueChange":12.5,"bookingsChange":-3.2,"#,
-            r#""customersChange":4.1,"timestamp":"{}"}}}}"#
+            r#""activeBookings":{},"totalCustomers":{},"revenueChange":12.5,"#,
+            r#""bookingsChange":-3.2,"customersChange":4.1,"timestamp":"{}"}}}}"#
         ),
         1_284_530 + place,
         18_240 + place % 4_000,

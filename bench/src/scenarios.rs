@@ -157,7 +157,12 @@ impl Run<'_> {
         stage.begin();
         let end = stage.finish(Frames::bookings(count) as u64, self.sizes.limit).await?;
         sleep(REST).await;
-        let cpu = process::cpu_seconds(stage.id)? - cpu_before;
+        // A cut run has a batch in the works that is not among what rang.
+        let cpu_after = match end {
+            End::Complete => process::cpu_seconds(stage.id)?,
+            End::Cut | End::Stalled => stage.cpu_when_rang,
+        };
+        let cpu = cpu_after - cpu_before;
         let memory = process::memory(stage.id)?;
         let title = title(ring, rule_count);
         figures.remark(&format!("{}, {title}", self.name()), shortcomings(&stage, count, end));
@@ -221,7 +226,7 @@ impl Run<'_> {
         let mut stage = Stage::open(&play, self.dir).await?;
         stage.live().await?;
         stage.begin();
-        stage.sent_all(count, self.sizes.limit * 3).await?;
+        stage.sent_all(self.sizes.limit * 3).await?;
         await_calm(stage.id).await?;
         let memory = process::memory(stage.id)?;
         let name = self.name();
@@ -274,7 +279,7 @@ fn shortcomings(stage: &Stage, count: usize, end: End) -> Option<String> {
         (tally.twice, "came twice"),
         (tally.shared_keys, "share an idempotency key"),
         (tally.unknown, "name no booking of the feed"),
-        (u64::from(stage.clients()).saturating_sub(1), "times the feed's connection broke"),
+        (u64::from(stage.clients()).saturating_sub(1), "breaks of the feed's connection"),
     ];
     words.extend(counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
     (!words.is_empty()).then(|| words.join("; "))

@@ -23,12 +23,13 @@ use crate::feed::{self, Feed, Offers, Pace, Progress};
 use crate::frames::Frames;
 use crate::ledger::Ledger;
 use crate::rules::Rule;
-use crate::{console, receiver};
+use crate::{console, process, receiver};
 
 const LIVE_WITHIN: Duration = Duration::from_secs(60);
 const STOP_WITHIN: Duration = Duration::from_secs(25);
 const STALLED_AFTER: Duration = Duration::from_secs(10);
-const LOOK_EVERY: Duration = Duration::from_millis(2);
+const SILENT_AFTER: Duration = Duration::from_secs(3);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 const BACKLOG: u32 = 1_024;
 const STDERR_SHOWN_BYTES: usize = 2_000;
 
@@ -67,6 +68,9 @@ pub(crate) struct Stage {
     pub(crate) ledger: Arc<Ledger>,
     /// The contestant's process.
     pub(crate) id: u32,
+    /// The CPU seconds it had used when the last ring was seen.
+    pub(crate) cpu_when_rang: f64,
+    count: usize,
     dir: TempDir,
     child: Child,
     spawned: Instant,
@@ -123,6 +127,8 @@ impl Stage {
         Ok(Stage {
             ledger,
             id,
+            cpu_when_rang: 0.0,
+            count: play.count,
             dir,
             child,
             spawned,
@@ -188,7 +194,8 @@ impl Stage {
     ///
     /// # Errors
     /// When that takes longer, or the feed is gone.
-    pub(crate) async fn sent_all(&mut self, count: usize, limit: Duration) -> anyhow::Result<()> {
+    pub(crate) async fn sent_all(&mut self, limit: Duration) -> anyhow::Result<()> {
+        let count = self.count;
         let sent = timeout(limit, self.progress.wait_for(|seen| seen.sent >= count)).await;
         sent.context("the contestant does not read the feed to its end")??;
         Ok(())
@@ -205,14 +212,20 @@ impl Stage {
             let now = self.ledger.rung();
             if now > rung {
                 (rung, rang_at) = (now, Instant::now());
+                self.cpu_when_rang = process::cpu_seconds(self.id)?;
             }
             if rung >= expected {
                 return Ok(End::Complete);
             }
+            // Who has not read all may be busy with a batch, however long nothing rings.
+            let silent = match self.progress.borrow().sent < self.count {
+                true => Duration::ZERO,
+                false => rang_at.elapsed(),
+            };
             if begun.elapsed() >= limit {
-                return Ok(End::Cut);
+                return Ok(if silent < SILENT_AFTER { End::Cut } else { End::Stalled });
             }
-            if rang_at.elapsed() >= STALLED_AFTER {
+            if silent >= STALLED_AFTER {
                 return Ok(End::Stalled);
             }
             if let Some(status) = self.child.try_wait()? {

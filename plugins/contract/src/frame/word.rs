@@ -64,20 +64,15 @@ impl Word {
 
 /// Writes a word as a frame.
 pub fn write_word(word: &Word) -> String {
-    let frame = match word {
-        Word::Hello { epoch, seq } => {
-            json!({ "type": "hello", "payload": { "epoch": epoch, "seq": seq } })
-        }
-        Word::Resume { epoch, after } => {
-            json!({ "type": "resume", "payload": { "after": after, "epoch": epoch } })
-        }
+    let (name, payload) = match word {
+        Word::Hello { epoch, seq } => ("hello", json!({ "epoch": epoch, "seq": seq })),
+        Word::Resume { epoch, after } => ("resume", json!({ "after": after, "epoch": epoch })),
         Word::Resumed { epoch, replayed } => {
-            json!({ "type": "resumed", "payload": { "epoch": epoch, "replayed": replayed } })
+            ("resumed", json!({ "epoch": epoch, "replayed": replayed }))
         }
-        Word::Gap { epoch, reason, missed } => json!({
-            "type": "gap",
-            "payload": { "epoch": epoch, "reason": reason, "missed": missed },
-        }),
+        Word::Gap { epoch, reason, missed } => {
+            ("gap", json!({ "epoch": epoch, "reason": reason, "missed": missed }))
+        }
     };
-    frame.to_string()
+    format!(r#"{{"type":"{name}","payload":{payload}}}"#)
 }
