@@ -4,8 +4,8 @@
 //! Never: does a station's work; it asks the app, the outbox, or the running daemon.
 
 pub mod cli;
-pub mod simulate;
 mod demo;
 mod keys;
 mod receiver;
 mod run;
+pub mod simulate;
