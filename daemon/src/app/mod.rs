@@ -3,15 +3,15 @@
 //! Gives: one running daemon, or one command's answer.
 //! Never: decides about an event or a delivery.
 
-pub mod doors;
-pub mod environment;
-pub mod exit;
-pub mod telemetry;
 mod addresses;
 pub mod clock;
 pub mod dial;
+pub mod doors;
 pub mod entropy;
+pub mod environment;
+pub mod exit;
 pub mod post;
+pub mod telemetry;
 pub mod trust;
 pub mod vault;
 
