@@ -206,7 +206,7 @@ async fn a_slow_client_is_told_to_resume_and_others_are_not_held_up() {
         assert_eq!(heard(&mut quick).await["seq"], published);
     }
     let (code, reason) = closed(&mut slow).await;
-    assert_eq!(code, CloseCode::Again);
+    assert_eq!(code, CloseCode::Restart);
     assert!(reason.starts_with("too slow: resume after "), "{reason}");
     drop(slow);
     publish(&served.hub, &text);
