@@ -6,3 +6,6 @@
 mod hub;
 mod simulate;
 mod tidy;
+mod hostile;
+mod house;
+mod path;
