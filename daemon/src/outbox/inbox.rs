@@ -98,12 +98,13 @@ impl Inbox {
         self.nudge.notify_one();
     }
 
-    /// Takes all that waits. Buffers are swapped, so a busy writer allocates nothing here.
-    pub(super) fn take(&self, settlements: &mut Vec<Settlement>) -> Waiting {
+    /// Takes all that waits, the group only where the writer has none. Buffers are swapped, so a
+    /// busy writer allocates nothing here.
+    pub(super) fn take(&self, settlements: &mut Vec<Settlement>, group: bool) -> Waiting {
         let mut waiting = self.lock();
         std::mem::swap(&mut waiting.settlements, settlements);
         let taken = Waiting {
-            group: waiting.group.take(),
+            group: if group { waiting.group.take() } else { None },
             settlements: Vec::new(),
             gates: std::mem::take(&mut waiting.gates),
             commands: std::mem::take(&mut waiting.commands),
@@ -118,7 +119,7 @@ impl Inbox {
         taken
     }
 
-    /// Waits until something was put in since the last `take`. Cancel-safe.
+    /// Waits until something was put in since it last returned. Cancel-safe.
     pub(super) async fn nudged(&self) {
         self.nudge.notified().await;
     }

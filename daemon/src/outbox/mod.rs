@@ -3,17 +3,40 @@
 //! Gives: claims, answers; nothing it has accepted is lost.
 //! Never: knows a rule's or a sink's wording.
 
+mod actions;
 mod claim;
+mod codes;
 mod command;
+mod commit;
+mod desks;
+mod due;
 mod gates;
 mod group;
 mod health;
+mod history;
 mod inbox;
+mod lanes;
+mod ledger;
+mod names;
+mod recall;
+mod retention;
 mod rows;
+mod schema;
+mod settle;
+mod status;
+mod store;
+mod upkeep;
+mod writer;
 
-use std::sync::Arc;
+#[cfg(test)]
+mod tests;
 
-use contract::{Event, SinkName};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use contract::{Clock, Event, SinkName};
+use jiff::tz::TimeZone;
+use rusqlite::Connection;
 use tokio::sync::{broadcast, oneshot, watch};
 
 pub use claim::{Claim, DeliveryId, Settled, Settlement, SinkSlot, StoredId};
@@ -24,11 +47,46 @@ pub use group::{
     Ticket, body_bytes,
 };
 pub use health::{Fatal, Health, Trouble, TroubleKind};
+pub use recall::{Loaded, Recall};
+pub use retention::Keep;
 pub use rows::*;
+pub use store::{Durability, OpenError};
+pub use writer::{Writer, WriterThread};
 
 use crate::delivery::{Outcome, State};
 use command::Command;
 use inbox::Inbox;
+use ledger::Ledger;
+use retention::Retention;
+use store::Files;
+use writer::lock;
+
+/// How many commits one who looks on may be behind.
+const NEWS_MAX: usize = 16;
+
+/// How the outbox is to be opened.
+#[derive(Clone, Debug)]
+pub struct OpenSettings {
+    /// When a commit counts.
+    pub durability: Durability,
+    /// How long history is kept.
+    pub keep: Keep,
+    /// Where a day begins.
+    pub zone: TimeZone,
+}
+
+impl Default for OpenSettings {
+    /// Full durability, 90 and 7 days, days of UTC.
+    fn default() -> Self {
+        let durability = Durability::Full;
+        Self { durability, keep: Keep::default(), zone: TimeZone::UTC }
+    }
+}
+
+/// The store cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the outbox cannot be read")]
+pub struct StoreError(#[from] rusqlite::Error);
 
 /// What was committed, for those who look on.
 #[derive(Clone, Debug, Default)]
@@ -72,9 +130,73 @@ pub struct Outbox {
     committed: watch::Receiver<Ticket>,
     news: broadcast::Sender<Arc<Committed>>,
     health: watch::Receiver<Health>,
+    readers: Arc<Readers>,
+    clock: Arc<dyn Clock>,
+    zone: TimeZone,
+}
+
+/// Connections that only read: one for judgements, one for people, who may take their time.
+struct Readers {
+    memory: Mutex<Connection>,
+    people: Mutex<Connection>,
+    files: Arc<Files>,
 }
 
 impl Outbox {
+    /// Opens the outbox in a folder, which is made if need be, and gives back what an earlier
+    /// process had claimed. Nothing is committed until the writer runs.
+    ///
+    /// # Errors
+    /// When another daemon has the folder, when a newer program wrote the store, or when the folder
+    /// cannot be used. A store that is damaged is set aside instead, and health says so.
+    pub fn open(
+        folder: &Path,
+        settings: OpenSettings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, Writer), OpenError> {
+        let now = clock.now();
+        let store::Opened { files, mut store, set_aside } =
+            store::open(folder, settings.durability, now)?;
+        let voided = upkeep::void_claims(&mut store)?;
+        if voided > 0 {
+            tracing::info!(voided, "what was in hand when the last run ended is due again");
+        }
+        let mut ledger = Ledger::read(&store, now, settings.zone.clone())?;
+        actions::read_desks(&store, &mut ledger)?;
+        let files = Arc::new(files);
+        let readers = Readers {
+            memory: Mutex::new(files.reader()?),
+            people: Mutex::new(files.reader()?),
+            files: Arc::clone(&files),
+        };
+        let (committed, committed_seen) = watch::channel(Ticket::default());
+        let (health, health_seen) = watch::channel(Health { set_aside, ..Health::default() });
+        let (news, _) = broadcast::channel(NEWS_MAX);
+        let inbox = Arc::new(Inbox::new());
+        let writer = Writer {
+            store,
+            ledger,
+            files,
+            inbox: Arc::clone(&inbox),
+            clock: Arc::clone(&clock),
+            committed,
+            news: news.clone(),
+            health,
+            retention: Retention::new(settings.keep),
+            work: writer::Work::default(),
+        };
+        let outbox = Self {
+            inbox,
+            committed: committed_seen,
+            news,
+            health: health_seen,
+            readers: Arc::new(readers),
+            clock,
+            zone: settings.zone,
+        };
+        Ok((outbox, writer))
+    }
+
     /// Hands a group to the writer; returns once it waits there, which it does while the one before
     /// is being written. The acks are told after the commit. Given up while waiting, the group is
     /// refused. An empty group is committed like any other.
