@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use contract::values::Span;
 
-use super::exit::EXIT_CODES;
 use super::simulate::SimulateOptions;
+use crate::app::exit::EXIT_CODES;
 
 /// Rings the right bell for every booking.
 ///
