@@ -3,8 +3,8 @@
 //! Gives: the stations, from the command line on the left to the values they share on the right.
 //! Never: exits; only `main` does.
 
-pub mod commands;
 pub mod app;
+pub mod commands;
 pub mod config;
 pub mod delivery;
 pub mod dispatch;

@@ -8,9 +8,19 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use contract::doors::Network;
 use reqwest::Url;
 
-/// Says whether an address may be reached: it is public, or lies in a network that is allowed.
-pub(super) fn may_be_reached(address: IpAddr, allowed: &[Network]) -> bool {
-    is_public(address) || allowed.iter().any(|network| network.contains(address))
+/// How a request travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Travel {
+    /// With TLS: to the public internet and to allowed networks.
+    Sealed,
+    /// Without: to allowed networks only, so that nothing crosses the internet in the clear.
+    Open,
+}
+
+/// Says whether an address may be reached that way.
+pub(super) fn may_be_reached(address: IpAddr, travel: Travel, allowed: &[Network]) -> bool {
+    let named = || allowed.iter().any(|network| network.contains(address));
+    (travel == Travel::Sealed && is_public(address)) || named()
 }
 
 /// Says whether an address belongs to the public internet, by the registries of special-purpose
@@ -233,7 +243,17 @@ mod tests {
             ("8.8.8.8", true),
         ];
         for (address, may) in cases {
-            assert_eq!(may_be_reached(address.parse().unwrap(), &allowed), may, "{address}");
+            let reached = may_be_reached(address.parse().unwrap(), Travel::Sealed, &allowed);
+            assert_eq!(reached, may, "{address}");
+        }
+    }
+
+    #[test]
+    fn without_tls_only_allowed_networks_are_reached() {
+        let allowed: Vec<Network> = vec!["10.1.0.0/16".parse().unwrap()];
+        for (address, may) in [("10.1.2.3", true), ("8.8.8.8", false), ("127.0.0.1", false)] {
+            let reached = may_be_reached(address.parse().unwrap(), Travel::Open, &allowed);
+            assert_eq!(reached, may, "{address}");
         }
     }
 }

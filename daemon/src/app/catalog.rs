@@ -13,9 +13,6 @@ pub fn catalog() -> Catalog {
             SourceEntry::of::<websocket::WebSocket>(),
             SourceEntry::of::<simulator::Simulator>(),
         ],
-        sinks: vec![
-            SinkEntry::of::<console::Console>(),
-            SinkEntry::of::<webhook::Webhook>(),
-        ],
+        sinks: vec![SinkEntry::of::<console::Console>(), SinkEntry::of::<webhook::Webhook>()],
     }
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use contract::{Clock, SinkName};
 use jiff::Timestamp;
@@ -15,8 +16,8 @@ use super::doors::Doors;
 use super::news;
 use super::reload::Reloaded;
 use super::status::{CountLine, Parts, StatusDocument};
-use crate::intake::Standing;
-use crate::outbox::{Action, Actor, DeliveryId, Done, Outbox, Which, Whom};
+use crate::intake::{Generation, Standing};
+use crate::outbox::{Action, Actor, DeliveryId, Done, Outbox, Page, StoreError, Which, Whom};
 use crate::web::control::{Answer, Ask, Controls};
 
 /// What only the daemon's own task can do.
@@ -34,12 +35,16 @@ pub(super) enum Wish {
 
 type Standings = watch::Receiver<Vec<watch::Receiver<Standing>>>;
 
+/// The most counts that a status shows.
+const COUNTS_MAX: u32 = 1000;
+
 /// Answers what commands ask.
 pub(super) struct Desk {
     clock: Arc<dyn Clock>,
     outbox: Outbox,
     wishes: mpsc::Sender<Wish>,
     standings: Standings,
+    rules: Arc<ArcSwap<Generation>>,
     started: Timestamp,
 }
 
@@ -49,34 +54,32 @@ impl Desk {
         outbox: Outbox,
         wishes: mpsc::Sender<Wish>,
         standings: Standings,
+        rules: Arc<ArcSwap<Generation>>,
     ) -> Self {
         let clock = Arc::clone(&doors.clock);
         let started = clock.now();
-        Self { clock, outbox, wishes, standings, started }
+        Self { clock, outbox, wishes, standings, rules, started }
     }
 
     async fn status(&self) -> Result<Answer, String> {
         let feeds = self.standings.borrow().iter().map(|one| one.borrow().clone()).collect();
         let now = self.clock.now();
-        let outbox = self.outbox.clone();
-        let read = tokio::task::spawn_blocking(move || {
-            let reader = outbox.reader()?;
-            Ok::<_, crate::outbox::ReadError>((
-                reader.status(now)?,
-                reader.generation_newest()?,
-                reader.counted_today(now)?,
-            ))
-        });
-        let read = read.await.map_err(|wrong| wrong.to_string())?;
-        let (status, generation, counted) = read.map_err(|wrong| wrong.to_string())?;
+        let rules = self.rules.load().id;
+        let look = move |outbox: &Outbox| {
+            let counters = outbox.counters(Page { limit: COUNTS_MAX, offset: 0 })?;
+            Ok((outbox.status()?, outbox.read_generation(rules)?, counters))
+        };
+        let (status, generation, counted) = self.read(look).await?;
+        let newest = counted.iter().map(|one| one.day).max();
         let counts = counted
             .into_iter()
+            .filter(|one| Some(one.day) == newest)
             .map(|one| CountLine { what: one.what, name: one.name, count: one.count })
             .collect();
         let document = StatusDocument::of(Parts {
             started: self.started,
             now,
-            generation: generation.map_or((0, self.started), |one| (one.id.0, one.since)),
+            generation: (rules.0, generation.map_or(self.started, |one| one.since)),
             feeds,
             status,
             health: self.outbox.health().borrow().clone(),
@@ -111,19 +114,28 @@ impl Desk {
         Ok(done_answer(all))
     }
 
-    fn whom(&self, sink: Option<String>) -> Result<Whom, String> {
+    async fn whom(&self, sink: Option<String>) -> Result<Whom, String> {
         let Some(name) = sink else { return Ok(Whom::All) };
-        let known = self.outbox.sinks();
-        if known.iter().any(|sink| sink.as_str() == name) {
+        let status = self.read(|outbox| outbox.status()).await?;
+        let names = status.sinks.iter().map(|sink| sink.name.as_str());
+        if names.clone().any(|known| known == name) {
             return Ok(Whom::Sink(SinkName::from(name)));
         }
-        let names = known.iter().map(SinkName::as_str);
-        let nearest = contract::written::nearest(&name, names.clone());
-        let hint = match nearest {
+        let hint = match contract::written::nearest(&name, names.clone()) {
             Some(nearest) => format!("did you mean {nearest}?"),
             None => format!("there are: {}", names.collect::<Vec<_>>().join(", ")),
         };
         Err(format!("there is no sink {}; {hint}", contract::text::clean(&name)))
+    }
+
+    /// Reads the outbox where that may block.
+    async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Outbox) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, String> {
+        let outbox = self.outbox.clone();
+        let read = tokio::task::spawn_blocking(move || look(&outbox)).await;
+        read.map_err(|wrong| wrong.to_string())?.map_err(|wrong| wrong.to_string())
     }
 
     async fn resume(&self, sink: Option<String>, by: &str) -> Result<Answer, String> {
@@ -131,7 +143,7 @@ impl Desk {
             // A full queue of wishes is full of reloads, each of which tries again as well.
             let _ = self.wishes.try_send(Wish::TryAgain);
         }
-        let whom = self.whom(sink)?;
+        let whom = self.whom(sink).await?;
         self.act(by, Action::Resume(whom)).await
     }
 
@@ -150,7 +162,7 @@ impl Desk {
             Ask::Pause { sink, during_ms } => {
                 let until = during_ms.map(Duration::from_millis);
                 let until = until.and_then(|during| self.clock.now().checked_add(during).ok());
-                self.act(by, Action::Pause(self.whom(sink)?, until)).await
+                self.act(by, Action::Pause(self.whom(sink).await?, until)).await
             }
             Ask::Resume { sink } => self.resume(sink, by).await,
             Ask::Reload { dry_run } => self.reload(dry_run).await,

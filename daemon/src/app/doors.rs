@@ -8,10 +8,10 @@ use std::sync::Arc;
 use contract::{Clock, Dial, Entropy, OpenContext, Post, Vault};
 
 use super::clock::SystemClock;
-use super::dial::SystemDial;
+use super::dial::TcpDial;
 use super::entropy::SystemEntropy;
 use super::environment::Environment;
-use super::post::SystemPost;
+use super::post::HttpPost;
 use super::trust::Trust;
 use super::vault::SystemVault;
 
@@ -39,8 +39,8 @@ impl Doors {
         Self {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
-            dial: Arc::new(SystemDial::new(Arc::clone(&trust))),
-            post: Arc::new(SystemPost::new(trust)),
+            dial: Arc::new(TcpDial::new(Arc::clone(&trust))),
+            post: Arc::new(HttpPost::new(trust)),
             vault: Arc::new(SystemVault::new(look)),
         }
     }

@@ -3,25 +3,25 @@
 //! Gives: one running daemon.
 //! Never: decides about an event or a delivery.
 
-pub mod running;
-mod wiring;
-pub mod reload;
-mod controls;
-pub mod status;
-mod news;
-pub mod signals;
+mod addresses;
 pub mod catalog;
-pub mod telemetry;
+pub mod clock;
+mod controls;
+pub mod dial;
+pub mod doors;
+pub mod entropy;
 pub mod environment;
 pub mod exit;
-pub mod doors;
-pub mod clock;
-pub mod entropy;
-pub mod vault;
-pub mod dial;
+mod news;
 pub mod post;
+pub mod reload;
+pub mod running;
+pub mod signals;
+pub mod status;
+pub mod telemetry;
 pub mod trust;
-mod addresses;
+pub mod vault;
+mod wiring;
 
 #[cfg(test)]
 mod far_side;

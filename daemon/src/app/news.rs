@@ -10,20 +10,16 @@ use serde_json::json;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::mpsc;
 
-use crate::outbox::{Answered, Committed, News, ReadError, Reader, StoredId};
+use crate::outbox::{Answered, Committed, News, Outbox, StoreError, StoredId};
 use crate::web::hub::Hub;
 
 /// How many events are read at once by a hub that has fallen behind.
 const CATCH_UP: u32 = 1024;
 
 /// Publishes every committed event on the hub, in order, until the outbox ends.
-pub(super) async fn feed_hub(
-    mut news: broadcast::Receiver<Arc<Committed>>,
-    reader: Reader,
-    hub: Hub,
-) {
+pub(super) async fn feed_hub(outbox: Outbox, hub: Hub) {
+    let mut news = outbox.news();
     let mut last: Option<StoredId> = None;
-    let mut reader = reader;
     loop {
         match news.recv().await {
             Ok(committed) => {
@@ -36,7 +32,7 @@ pub(super) async fn feed_hub(
             }
             Err(RecvError::Lagged(_)) => {
                 let Some(after) = last else { continue };
-                match catch_up(&mut reader, &hub, after) {
+                match catch_up(&outbox, &hub, after) {
                     Ok(reached) => last = Some(reached),
                     Err(wrong) => tracing::warn!(%wrong, "the hub could not catch up"),
                 }
@@ -46,10 +42,10 @@ pub(super) async fn feed_hub(
     }
 }
 
-fn catch_up(reader: &mut Reader, hub: &Hub, after: StoredId) -> Result<StoredId, ReadError> {
+fn catch_up(outbox: &Outbox, hub: &Hub, after: StoredId) -> Result<StoredId, StoreError> {
     let mut last = after;
     loop {
-        let events = reader.events_after(last, CATCH_UP)?;
+        let events = outbox.events_after(last, CATCH_UP)?;
         let Some((id, _)) = events.last() else { return Ok(last) };
         last = *id;
         events.iter().filter(|(_, event)| is_the_feeds(event)).for_each(|(_, event)| {

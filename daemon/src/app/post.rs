@@ -23,7 +23,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method};
 
-use super::addresses;
+use super::addresses::{self, Travel};
 use super::trust::{self, Trust};
 
 /// How long a name may take to be resolved.
@@ -79,8 +79,11 @@ impl HttpPost {
             (_, false) => trust::nobody(),
         };
         let tls = tls.map_err(PostFault::Config)?;
-        let checked =
-            Checked { lookup: Arc::clone(&self.lookup), allowed: Arc::clone(&wish.allow_private) };
+        let checked = Checked {
+            lookup: Arc::clone(&self.lookup),
+            travel: wish.travel(),
+            allowed: Arc::clone(&wish.allow_private),
+        };
         let client = Client::builder()
             .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
             .user_agent(concat!("deskbell/", env!("CARGO_PKG_VERSION")))
@@ -119,7 +122,10 @@ impl HttpPost {
 
     async fn exchange(&self, request: Request, sent: &Sent) -> Result<Answer, PostFault> {
         if let Some(address) = addresses::literal(&request.url) {
-            check(address, &request.allow_private).map_err(PostFault::Private)?;
+            let travel = Wish::of(&request).travel();
+            if !addresses::may_be_reached(address, travel, &request.allow_private) {
+                return Err(refused(address.to_string(), address));
+            }
         }
         let client = self.client(&request).await?;
         let method = Method::from_bytes(request.method.as_bytes())
@@ -150,6 +156,10 @@ impl Post for HttpPost {
 }
 
 impl Wish {
+    fn travel(&self) -> Travel {
+        if self.secure { Travel::Sealed } else { Travel::Open }
+    }
+
     fn of(request: &Request) -> Self {
         let secure = request.url.scheme() == "https";
         let tls = request.tls.as_ref().filter(|_| secure);
@@ -215,24 +225,36 @@ impl HttpBody for Watched {
 /// those very addresses are dialled.
 struct Checked {
     lookup: Lookup,
+    travel: Travel,
     allowed: Arc<[Network]>,
 }
 
-/// Why a name gave no address to dial.
+/// Why a name gave no address to dial; travels through the client's own errors.
 #[derive(Debug, thiserror::Error)]
-enum Unreachable {
-    #[error("{0}")]
-    Name(String),
-    #[error("{0}")]
-    Private(String),
+#[error(transparent)]
+struct Unreachable(PostFault);
+
+fn refused(shown: String, address: IpAddr) -> PostFault {
+    match addresses::is_public(address) {
+        false => PostFault::Private(shown),
+        true => PostFault::Config(format!(
+            "{shown} is a public address, and http would send to it in the clear; use https"
+        )),
+    }
 }
 
 impl Resolve for Checked {
     fn resolve(&self, name: Name) -> Resolving {
         let looking = (self.lookup)(name.as_str().to_owned());
-        let allowed = Arc::clone(&self.allowed);
+        let (travel, allowed) = (self.travel, Arc::clone(&self.allowed));
         Box::pin(async move {
-            let checked = checked(name.as_str(), looking, &allowed).await?;
+            let found = found(name.as_str(), looking).await.map_err(Unreachable)?;
+            let may = |address: &IpAddr| addresses::may_be_reached(*address, travel, &allowed);
+            let (checked, others): (Vec<_>, Vec<_>) = found.into_iter().partition(may);
+            if let ([], [first, ..]) = (checked.as_slice(), others.as_slice()) {
+                let shown = format!("{} ({first})", name.as_str());
+                return Err(Unreachable(refused(shown, *first)).into());
+            }
             let addresses: Addrs =
                 Box::new(checked.into_iter().map(|address| SocketAddr::new(address, 0)));
             Ok(addresses)
@@ -240,29 +262,19 @@ impl Resolve for Checked {
     }
 }
 
-async fn checked(
+/// The addresses of a name: one at least.
+async fn found(
     name: &str,
     looking: BoxFuture<'static, io::Result<Vec<IpAddr>>>,
-    allowed: &[Network],
-) -> Result<Vec<IpAddr>, Unreachable> {
-    let unknown = |said: &str| Unreachable::Name(format!("{name}: {said}"));
+) -> Result<Vec<IpAddr>, PostFault> {
+    let unknown = |said: &str| PostFault::Resolve(format!("{name}: {said}"));
     let found = tokio::time::timeout(LOOKUP, looking)
         .await
         .map_err(|_| unknown("no answer in time"))?
         .map_err(|why| unknown(&why.to_string()))?;
-    let first = *found.first().ok_or_else(|| unknown("it has no address"))?;
-    let (good, _): (Vec<IpAddr>, Vec<IpAddr>) =
-        found.into_iter().partition(|address| check(*address, allowed).is_ok());
-    match good.is_empty() {
-        true => Err(Unreachable::Private(format!("{name} ({first})"))),
-        false => Ok(good),
-    }
-}
-
-fn check(address: IpAddr, allowed: &[Network]) -> Result<(), String> {
-    match addresses::may_be_reached(address, allowed) {
-        true => Ok(()),
-        false => Err(address.to_string()),
+    match found.is_empty() {
+        true => Err(unknown("it has no address")),
+        false => Ok(found),
     }
 }
 
@@ -319,11 +331,8 @@ fn fault(error: &reqwest::Error, sent: &Sent) -> PostFault {
 }
 
 fn known(error: &(dyn Error + 'static)) -> Option<PostFault> {
-    if let Some(unreachable) = error.downcast_ref::<Unreachable>() {
-        return Some(match unreachable {
-            Unreachable::Name(said) => PostFault::Resolve(said.clone()),
-            Unreachable::Private(said) => PostFault::Private(said.clone()),
-        });
+    if let Some(Unreachable(fault)) = error.downcast_ref() {
+        return Some(fault.clone());
     }
     error.downcast_ref::<rustls::Error>().map(|tls| PostFault::Tls(tls.to_string()))
 }

@@ -9,7 +9,9 @@ use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
 
 use super::running::{Loader, Running};
-use crate::config::{self, Loaded, Usable};
+use super::wiring;
+use crate::config::complain::{self, Paint};
+use crate::config::{Loaded, Usable};
 use crate::intake::Generation;
 use crate::outbox::Outbox;
 
@@ -38,18 +40,20 @@ impl Running {
         let read = tokio::task::spawn_blocking(move || loader()).await;
         let read = read.map_err(|wrong| format!("reading the configuration failed: {wrong}"))?;
         let Loaded { usable, complaints, .. } = read;
-        let mut usable = usable.ok_or_else(|| config::complain::plain(&complaints))?;
+        let usable = usable.ok_or_else(|| complain::show(&complaints, Paint::Plain))?;
         let changes = self.changes(&usable);
         let old = self.reloading.generation.load().id;
         if dry_run {
             return Ok(Reloaded { generation: old.0, changes, dry_run });
         }
-        let text = usable.ruling.clone();
+        let Usable { daemon, sources, sinks, plan, ruling: text, .. } = usable;
         let id = self.reloading.outbox.generation(text.clone()).await;
         let id = id.map_err(|wrong| wrong.to_string())?;
-        let plan = std::mem::take(&mut usable.plan);
+        self.grace = daemon.stop_grace.0;
+        // Sinks first: the new rules may name new ones. A removed one's rows are parked, not lost.
+        self.dispatch.replace(&wiring::sinks(&sinks)).await.map_err(|wrong| wrong.to_string())?;
         self.reloading.generation.store(Arc::new(Generation { id, text, plan }));
-        self.adopt(usable).await.map_err(|wrong| wrong.to_string())?;
+        self.follow(sources).await.map_err(|wrong| wrong.to_string())?;
         Ok(Reloaded { generation: id.0, changes, dry_run })
     }
 

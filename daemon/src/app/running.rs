@@ -18,10 +18,10 @@ use super::doors::Doors;
 use super::news;
 use super::reload::Reloading;
 use super::wiring;
-use crate::config::{Loaded, Usable};
+use crate::config::{self, Loaded, Usable};
 use crate::dispatch::Dispatch;
 use crate::intake::{Generation, Intake, Standing};
-use crate::outbox::{self, Outbox, Writer};
+use crate::outbox::{self, Outbox, TroubleKind, Writer, WriterThread};
 use crate::web::{control, hub, serve};
 
 /// Reads the configuration anew.
@@ -56,6 +56,9 @@ pub enum AppError {
     /// The outbox failed while running. What it accepted is kept; a new start recovers it.
     #[error("the outbox failed: {0}")]
     Failed(String),
+    /// The outbox's thread cannot be started.
+    #[error(transparent)]
+    Writer(#[from] outbox::Fatal),
     /// A port is taken, or may not be used.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -114,23 +117,24 @@ impl App {
     }
 
     async fn start(self, wishes: mpsc::Sender<Wish>) -> Result<Running, AppError> {
-        let Self { doors, loader, mut usable, outbox, writer, web, control } = self;
+        let Self { doors, loader, usable, outbox, writer, web, control } = self;
+        let writer = writer.on_thread(&tokio::runtime::Handle::current())?;
+        let settings = wiring::web(&usable, &doors.vault);
+        let Usable { daemon, sources, sinks, plan, ruling: text, .. } = usable;
         let (clock, entropy) = (Arc::clone(&doors.clock), Arc::clone(&doors.entropy));
-        let text = usable.ruling.clone();
         let id = outbox.generation(text.clone()).await?;
-        let plan = std::mem::take(&mut usable.plan);
         let generation = Arc::new(ArcSwap::from_pointee(Generation { id, text, plan }));
         let pair = (Arc::clone(&clock), Arc::clone(&entropy));
-        let intake =
-            Intake::start(outbox.clone(), pair, Arc::clone(&generation));
+        let intake = Intake::start(outbox.clone(), pair, Arc::clone(&generation));
         let dispatch = Dispatch::new(outbox.clone(), Arc::clone(&clock), Arc::clone(&entropy));
         let (standings, _) = watch::channel(Vec::new());
-        let desk = Desk::new(&doors, outbox.clone(), wishes, standings.subscribe());
+        let rules = Arc::clone(&generation);
+        let desk = Desk::new(&doors, outbox.clone(), wishes, standings.subscribe(), rules);
         let quiet = CancellationToken::new();
         let mut web_tasks = JoinSet::new();
-        if let (Some(listener), Some(settings)) = (web, wiring::web(&usable, &doors.vault)) {
+        if let (Some(listener), Some(settings)) = (web, settings) {
             let hub = hub::Hub::fresh(doors.entropy.as_ref());
-            web_tasks.spawn(news::feed_hub(outbox.news(), outbox.reader()?, hub.clone()));
+            web_tasks.spawn(news::feed_hub(outbox.clone(), hub.clone()));
             let stop = quiet.clone();
             web_tasks.spawn(async move {
                 if let Err(wrong) = serve::serve(listener, hub, settings, stop).await {
@@ -139,7 +143,7 @@ impl App {
             });
         }
         web_tasks.spawn(control::serve(control, Arc::new(desk), quiet.clone()));
-        let grace = usable.daemon.stop_grace.0;
+        let grace = daemon.stop_grace.0;
         let reloading = Reloading { loader, outbox: outbox.clone(), generation };
         let mut running = Running {
             outbox,
@@ -153,7 +157,8 @@ impl App {
             grace,
             clock,
         };
-        running.adopt(usable).await?;
+        running.dispatch.replace(&wiring::sinks(&sinks)).await?;
+        running.follow(sources).await?;
         Ok(running)
     }
 }
@@ -161,7 +166,7 @@ impl App {
 /// A daemon that runs.
 pub(super) struct Running {
     pub(super) outbox: Outbox,
-    writer: Writer,
+    writer: WriterThread,
     pub(super) intake: Intake,
     pub(super) dispatch: Dispatch,
     standings: watch::Sender<Vec<watch::Receiver<Standing>>>,
@@ -173,11 +178,12 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Rings its sinks and follows its sources from now on.
-    pub(super) async fn adopt(&mut self, mut usable: Usable) -> Result<(), AppError> {
-        self.grace = usable.daemon.stop_grace.0;
-        self.dispatch.replace(&wiring::sinks(&usable)).await?;
-        self.intake.replace(wiring::sources(&mut usable)).await?;
+    /// Follows these sources from now on.
+    pub(super) async fn follow(
+        &mut self,
+        sources: Vec<config::SourceInstance>,
+    ) -> Result<(), AppError> {
+        self.intake.replace(wiring::sources(sources)).await?;
         self.standings.send_replace(self.intake.standings());
         Ok(())
     }
@@ -188,11 +194,12 @@ impl Running {
         mut reload: mpsc::Receiver<()>,
         stop: CancellationToken,
     ) -> Result<(), AppError> {
+        let mut health = self.outbox.health();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 failed = self.intake.failed() => return Err(AppError::Failed(failed)),
-                failed = self.writer.failed() => return Err(AppError::Failed(failed)),
+                said = fatal(&mut health) => return Err(AppError::Failed(said)),
                 Some(()) = reload.recv() => {
                     // Requests that came meanwhile are one.
                     while reload.try_recv().is_ok() {}
@@ -241,9 +248,25 @@ impl Running {
         }
         step("store");
         self.outbox.stop();
-        if let Err(wrong) = self.writer.join().await {
-            tracing::error!(%wrong, "the outbox did not close as it should; the next start recovers");
+        let writer = self.writer;
+        match tokio::task::spawn_blocking(move || writer.join()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(wrong)) => {
+                tracing::error!(%wrong, "not closed in order; the next start recovers")
+            }
+            Err(wrong) => tracing::error!(%wrong, "not closed in order; the next start recovers"),
         }
         step("stopped");
+    }
+}
+
+/// Waits until the outbox cannot go on.
+async fn fatal(health: &mut watch::Receiver<outbox::Health>) -> String {
+    let is_fatal = |health: &outbox::Health| {
+        health.trouble.as_ref().is_some_and(|trouble| trouble.kind == TroubleKind::Fatal)
+    };
+    match health.wait_for(is_fatal).await {
+        Ok(health) => health.trouble.as_ref().map_or_else(String::new, |t| t.said.clone()),
+        Err(_) => "its thread has ended".to_owned(),
     }
 }

@@ -165,7 +165,9 @@ fn troubles(health: &Health, feeds: &[Standing], sinks: &[SinkLine]) -> Vec<Stri
     for feed in feeds {
         match feed.link {
             Link::Denied => troubles.push(format!("{}: the server refuses us", feed.source)),
-            Link::Down => troubles.push(format!("{}: given up, `deskbell resume` tries again", feed.source)),
+            Link::Down => {
+                troubles.push(format!("{}: given up, `deskbell resume` tries again", feed.source))
+            }
             Link::Live | Link::Connecting => {}
         }
     }
@@ -174,12 +176,14 @@ fn troubles(health: &Health, feeds: &[Standing], sinks: &[SinkLine]) -> Vec<Stri
             "down" => troubles.push(format!("{} is down", sink.name)),
             "disabled" => troubles.push(format!("{} is disabled: its far side is gone", sink.name)),
             "parked" if sink.waiting + sink.held > 0 => {
-                troubles.push(format!("{} is not configured any more, but is owed rings", sink.name));
+                troubles
+                    .push(format!("{} is not configured any more, but is owed rings", sink.name));
             }
             _ => {}
         }
         if sink.failed > 0 {
-            troubles.push(format!("{}: {} given up, see `deskbell failed`", sink.name, sink.failed));
+            troubles
+                .push(format!("{}: {} given up, see `deskbell failed`", sink.name, sink.failed));
         }
     }
     troubles

@@ -10,20 +10,20 @@ use contract::{Secret, Vault};
 use crate::config::{self, Usable};
 use crate::dispatch::{self, Policy, Ringer};
 use crate::intake;
-use crate::outbox::OpenSettings;
+use crate::outbox::{Durability, Keep, OpenSettings};
 use crate::web::settings::WebSettings;
 
-pub(super) fn sources(usable: &mut Usable) -> Vec<intake::SourceInstance> {
+pub(super) fn sources(sources: Vec<config::SourceInstance>) -> Vec<intake::SourceInstance> {
     let wire = |source: config::SourceInstance| intake::SourceInstance {
         name: source.name,
         feed: source.feed,
         source: Arc::from(source.source),
         content: format!("{:?}", source.digest),
     };
-    usable.sources.drain(..).map(wire).collect()
+    sources.into_iter().map(wire).collect()
 }
 
-pub(super) fn sinks(usable: &Usable) -> Vec<dispatch::SinkInstance> {
+pub(super) fn sinks(sinks: &[config::SinkInstance]) -> Vec<dispatch::SinkInstance> {
     let wire = |sink: &config::SinkInstance| dispatch::SinkInstance {
         ringer: Ringer {
             name: sink.name.clone(),
@@ -39,7 +39,7 @@ pub(super) fn sinks(usable: &Usable) -> Vec<dispatch::SinkInstance> {
         },
         content: format!("{:?}", sink.digest),
     };
-    usable.sinks.iter().map(wire).collect()
+    sinks.iter().map(wire).collect()
 }
 
 pub(super) fn web(usable: &Usable, vault: &Arc<dyn Vault>) -> Option<WebSettings> {
@@ -55,9 +55,11 @@ pub(super) fn web(usable: &Usable, vault: &Arc<dyn Vault>) -> Option<WebSettings
 
 pub(super) fn outbox(usable: &Usable) -> OpenSettings {
     OpenSettings {
-        durability: usable.daemon.durability,
-        time_zone: usable.daemon.time_zone.clone(),
-        matched: usable.history.matched.0,
-        unmatched: usable.history.unmatched.0,
+        durability: match usable.daemon.durability {
+            config::Durability::Full => Durability::Full,
+            config::Durability::Normal => Durability::Normal,
+        },
+        keep: Keep { matched: usable.history.matched.0, unmatched: usable.history.unmatched.0 },
+        zone: usable.daemon.time_zone.clone(),
     }
 }

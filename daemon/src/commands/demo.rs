@@ -3,7 +3,7 @@
 //! Gives: lines as bookings ring, and what Deskbell does about what is broken.
 //! Never: touches the person's own configuration or state; its folder goes with it.
 
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,7 +22,6 @@ use tokio_util::sync::CancellationToken;
 use super::cli::{DemoOptions, Layers};
 use super::keys::Keys;
 use super::loading;
-use super::printing::say;
 use super::receiver::Receiver;
 use super::simulate::{SimulateOptions, Simulation};
 use crate::app::doors::Doors;
@@ -30,6 +29,7 @@ use crate::app::environment::Environment;
 use crate::app::exit::Exit;
 use crate::app::running::App;
 use crate::app::signals::Signals;
+use crate::config::complain::{self, Paint};
 use crate::web::control::{self, Ask};
 use crate::web::hub::Hub;
 
@@ -61,6 +61,11 @@ pub(super) async fn demo(options: DemoOptions, environment: &Environment) -> Exi
             Exit::Failed
         }
     }
+}
+
+/// Says a line of the demo. Where nobody reads any more there is nobody to be told.
+pub(super) fn say(text: &str) {
+    let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
 /// A folder that goes with its value.
@@ -120,12 +125,13 @@ async fn play(
     let layers = Layers { config: vec![config.clone()], set: Vec::new() };
     let loader = loading::loader(&layers, environment, &doors);
     let loaded = loader();
-    let usable = loaded.usable.ok_or_else(|| {
-        anyhow::anyhow!(crate::config::complain::plain(&loaded.complaints))
-    })?;
+    let usable = loaded
+        .usable
+        .ok_or_else(|| anyhow::anyhow!(complain::show(&loaded.complaints, Paint::Plain)))?;
     let app = App::open(usable, doors.clone(), loader).await?;
     say(INTRO);
-    let desk = Desk { doors, hub, receiver, folder: folder.to_owned(), config, last: None, muted: false };
+    let desk =
+        Desk { doors, hub, receiver, folder: folder.to_owned(), config, last: None, muted: false };
     tasks.spawn(narrate(folder.to_owned(), stop.clone()));
     tasks.spawn(desk.mind(Keys::take(), options.during.map(|span| span.0), stop.clone()));
     let ended = app.run(stop.clone(), reloads).await;
@@ -211,7 +217,11 @@ impl Desk {
                 }
                 's' => {
                     let broken = self.receiver.toggle();
-                    say(if broken { "  ✗ the receiver is broken" } else { "  ✓ the receiver is mended" });
+                    say(if broken {
+                        "  ✗ the receiver is broken"
+                    } else {
+                        "  ✓ the receiver is mended"
+                    });
                 }
                 'm' => self.mute().await,
                 'w' => self.why(),

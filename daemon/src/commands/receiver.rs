@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::printing::say;
+use super::demo::say;
 
 /// A receiver that can be broken.
 #[derive(Clone, Default)]

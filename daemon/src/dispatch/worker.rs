@@ -140,11 +140,8 @@ impl Worker {
             return self.release(claim);
         };
         self.remember(&verdict, begun);
-        let tried = Tried {
-            attempt: claim.note.attempt,
-            age: self.age(&claim),
-            downs: self.health.downs,
-        };
+        let tried =
+            Tried { attempt: claim.note.attempt, age: self.age(&claim), downs: self.health.downs };
         let (next, hold) = retry::next(&self.ringer.policy, tried, verdict, self.entropy.unit());
         if let Some(hold) = hold {
             self.hold(hold);

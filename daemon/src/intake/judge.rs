@@ -248,12 +248,7 @@ impl Judge {
         Ok(memory)
     }
 
-    fn quarantine(
-        &mut self,
-        source: &SourceName,
-        feed: &contract::FeedName,
-        frame: Unreadable,
-    ) {
+    fn quarantine(&mut self, source: &SourceName, feed: &contract::FeedName, frame: Unreadable) {
         let (source, feed) = (source.clone(), feed.clone());
         let received = self.clock.now();
         self.group_bytes += frame.bytes.len();

@@ -4,7 +4,9 @@
 //! Never: is handed out before it is committed.
 
 use std::fmt;
+use std::str::FromStr;
 
+use contract::text::clean;
 use contract::{Note, Receipt, SinkName, Why};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -42,8 +44,24 @@ impl fmt::Display for StoredId {
 }
 
 impl fmt::Display for DeliveryId {
+    /// The event's number and the ring's among its rings, as people say it: `1234-1`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        let ordinal = self.0 & ((1 << StoredId::ORDINAL_BITS) - 1);
+        write!(f, "{}-{}", self.event(), ordinal + 1)
+    }
+}
+
+impl FromStr for DeliveryId {
+    type Err = String;
+
+    /// Reads `1234-1`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("\"{}\" is no id of a delivery, such as 1234-1", clean(text));
+        let (event, ring) = text.split_once('-').ok_or_else(wrong)?;
+        let event: i64 = event.parse().map_err(|_| wrong())?;
+        let ring: usize = ring.parse().map_err(|_| wrong())?;
+        let known = (0..1 << 50).contains(&event) && (1..=super::RINGS_MAX).contains(&ring);
+        if known { Ok(StoredId(event).delivery(ring - 1)) } else { Err(wrong()) }
     }
 }
 

@@ -65,7 +65,8 @@ pub(super) async fn part(mut socket: WebSocket, parting: Parting, hub: &Hub, wit
         Parting::Left => None,
         Parting::Slow(seq) => {
             hub.counts().slow.fetch_add(1, Ordering::Relaxed);
-            Some((close_code::AGAIN, format!("too slow: resume after {seq}")))
+            // 1012, not 1013: the client is to come back at once for what it missed.
+            Some((close_code::RESTART, format!("too slow: resume after {seq}")))
         }
         Parting::Offence(code, said) => {
             hub.counts().offending.fetch_add(1, Ordering::Relaxed);

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
@@ -107,11 +108,14 @@ async fn until_word(client: &mut Client) -> (Vec<u64>, Value) {
 
 /// The code and the reason of the close, whatever comes before it.
 async fn closed(client: &mut Client) -> (CloseCode, String) {
-    loop {
-        if let Message::Close(Some(close)) = client.next().await.unwrap().unwrap() {
-            return (close.code, close.reason.to_string());
+    let close = async {
+        loop {
+            if let Message::Close(Some(close)) = client.next().await.unwrap().unwrap() {
+                return (close.code, close.reason.to_string());
+            }
         }
-    }
+    };
+    tokio::time::timeout(Duration::from_secs(30), close).await.expect("a close within 30 s")
 }
 
 #[tokio::test]
@@ -202,7 +206,7 @@ async fn a_slow_client_is_told_to_resume_and_others_are_not_held_up() {
         assert_eq!(heard(&mut quick).await["seq"], published);
     }
     let (code, reason) = closed(&mut slow).await;
-    assert_eq!(code, CloseCode::Again);
+    assert_eq!(code, CloseCode::Restart);
     assert!(reason.starts_with("too slow: resume after "), "{reason}");
     drop(slow);
     publish(&served.hub, &text);
@@ -330,6 +334,18 @@ async fn a_stop_says_good_bye_to_everyone() {
     }
     assert_eq!(served.hub.clients(), 0);
     drop(clients);
+    served.stopped().await;
+}
+
+#[tokio::test]
+async fn a_client_that_says_good_bye_is_answered_and_forgotten() {
+    let served = serving(hub_of("e1", 10), eager()).await;
+    let mut client = served.client().await;
+    let close = CloseFrame { code: CloseCode::Normal, reason: "bye".into() };
+    client.close(Some(close.clone())).await.unwrap();
+    assert_eq!(client.next().await.unwrap().unwrap(), Message::Close(Some(close)));
+    assert!(client.next().await.is_none());
+    served.hub.watch_clients().wait_for(|here| *here == 0).await.unwrap();
     served.stopped().await;
 }
 

@@ -4,5 +4,5 @@
 //! Never: sleeps, uses a fixed port, or leaves the machine.
 
 mod hub;
-mod tidy;
 mod simulate;
+mod tidy;

@@ -4,7 +4,7 @@
 //! Never: writes to the test's own output.
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::time::Duration;
 
 use contract::text::is_hostile;
@@ -355,27 +355,4 @@ async fn the_console_passes_the_trial() {
         let config = format!("file = \"{}\"\nform = \"{form}\"", path.display());
         trial::sink::<Console>(SinkTrial { config: &config, ..SinkTrial::default() }).await;
     }
-}
-
-/// `cargo test -p deskbell-console --release -- --ignored --nocapture speed`
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn speed_to_a_file_and_a_pipe() {
-    let folder = tempfile::tempdir().unwrap();
-    let (file, _) = sink(Target::File(folder.path().join("notes")), "");
-    let (mut reader, pipe, _) = pipe("");
-    let drained = std::thread::spawn(move || {
-        let mut piece = vec![0; 1 << 16];
-        while reader.read(&mut piece).unwrap() > 0 {}
-    });
-    let note = trial::note();
-    for (name, sink) in [("file", file), ("pipe", pipe)] {
-        let begun = std::time::Instant::now();
-        for _ in 0..1_000_000 {
-            assert_eq!(sink.send(&note).await, Verdict::sent());
-        }
-        let took = begun.elapsed();
-        let _ = writeln!(std::io::stderr(), "{name}: {:.0}/s", 1e6 / took.as_secs_f64());
-    }
-    drained.join().unwrap();
 }

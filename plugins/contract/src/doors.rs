@@ -129,7 +129,7 @@ pub trait Post: Send + Sync {
 pub struct Request {
     /// `POST`, `GET`, …
     pub method: &'static str,
-    /// Where to: `http` or `https`.
+    /// Where to: `https`, or `http` to what `allow_private` names.
     pub url: url::Url,
     /// The headers.
     pub headers: Vec<(String, String)>,

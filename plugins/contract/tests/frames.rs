@@ -257,7 +257,8 @@ fn the_larger_model_is_read_under_both_spellings() {
 
 #[test]
 fn an_unknown_type_is_an_event_and_so_is_a_strangers_hello() {
-    let frame = r#"{"type":"booking:moved","payload":{"id":"B1","eventId":"E","timestamp":"2026-11-23T02:14:05Z"}}"#;
+    let frame = r#"{"type":"booking:moved",
+        "payload":{"id":"B1","eventId":"E","timestamp":"2026-11-23T02:14:05Z"}}"#;
     let moved = event(frame);
     assert_eq!(moved.id.as_deref(), Some("E"));
     assert_eq!(moved.at.to_string(), "2026-11-23T02:14:05Z");

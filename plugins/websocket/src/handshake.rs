@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use contract::doors::{DialFault, Stream};
+use contract::values::Span;
 use contract::{Clock, Dial, Lost, LostKind};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
@@ -17,7 +18,7 @@ use tokio_tungstenite::tungstenite::handshake::client::{Request, Response};
 use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, header};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-use crate::config::Settings;
+use crate::settings::Settings;
 
 /// An open WebSocket over whatever the dialler gave.
 pub(crate) type Socket = WebSocketStream<Box<dyn Stream>>;
@@ -41,7 +42,7 @@ pub(crate) async fn connect(
         biased;
         connected = dial_and_shake(settings, dial, clock, request) => connected,
         () = clock.sleep_until(until) => {
-            let said = format!("no WebSocket handshake within {}", contract::values::Span(deadline));
+            let said = format!("no WebSocket handshake within {}", Span(deadline));
             Err(Lost::new(LostKind::Unreachable, said))
         }
     }

@@ -6,6 +6,7 @@
 mod source;
 
 mod config;
+mod settings;
 
 mod handshake;
 mod session;

@@ -20,9 +20,9 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
 use crate::closing::{broken, closed};
-use crate::config::Settings;
 use crate::continuity::{Continuity, Step};
 use crate::handshake::Socket;
+use crate::settings::Settings;
 
 /// How many messages make a batch at most.
 const BATCH_MESSAGES_MAX: usize = 1024;

@@ -13,10 +13,11 @@ use contract::{
     Clock, Cursor, Dial, Info, Lost, OpenContext, Reconnect, Session, Source, SourcePlugin,
 };
 
-use crate::config::{Config, Settings};
+use crate::config::Config;
 use crate::continuity::Continuity;
 use crate::handshake;
 use crate::session::Connection;
+use crate::settings::Settings;
 
 /// A dashboard's live feed over WebSocket.
 pub struct WebSocket;

@@ -226,6 +226,18 @@ async fn a_private_address_is_refused_before_anything_is_dialled() {
 }
 
 #[tokio::test]
+async fn nothing_crosses_the_internet_in_the_clear() {
+    let lookup: Lookup =
+        Arc::new(|_| Box::pin(std::future::ready(Ok(vec!["8.8.8.8".parse().unwrap()]))));
+    let post = HttpPost::asking(Arc::new(Trust::new()), lookup);
+    for url in ["http://8.8.8.8/", "http://crm.example/"] {
+        let answered = post.send(request(url)).await;
+        let Err(PostFault::Config(said)) = answered else { panic!("{url}: {answered:?}") };
+        assert!(said.contains("8.8.8.8") && said.contains("use https"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn an_allowed_name_is_reached_at_the_address_that_was_checked() {
     let far_side = FarSide::serving(|stream| far_side::answer(stream, OK)).await;
     let lookup: Lookup = Arc::new(|_| {

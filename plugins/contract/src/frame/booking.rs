@@ -11,7 +11,8 @@ use serde::de::MapAccess;
 use serde_json::Value;
 
 use super::parts::{Changes, text};
-use super::pass::{Object, Pass, Whole};
+use super::pass::{Object, Pass};
+use super::seeds::Whole;
 use crate::{
     Booking, BookingId, Category, Changed, Channel, Country, Currency, EventId, Fields, Guest,
     Moment, Money, Party, Revision, Status, Text,

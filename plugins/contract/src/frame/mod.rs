@@ -11,6 +11,7 @@ mod metrics;
 mod parts;
 
 mod pass;
+mod seeds;
 mod word;
 
 pub use read::Reader;

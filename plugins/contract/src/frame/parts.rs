@@ -10,7 +10,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::Value;
 
 use super::Reason;
-use super::pass::{Object, Open, Pass, Whole};
+use super::pass::{Object, Pass};
+use super::seeds::{Open, Whole};
 use crate::{Changed, Channel, Guest, Party, Text};
 
 /// A field of `party`.

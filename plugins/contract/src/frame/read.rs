@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 
 use super::booking::BookingPayload;
 use super::metrics::MetricsPayload;
-use super::pass::{Name, Open, Pass, Whole};
+use super::pass::Pass;
+use super::seeds::{Name, Open, Whole};
 use super::{DEPTH_MAX, FRAME_BYTES_MAX, FrameRead, ID_BYTES_MAX, Reason, Said, Unreadable, Word};
 use crate::event::Other;
 use crate::{Body, Event, EventId, FeedName, SourceName, Status};
@@ -131,8 +132,9 @@ fn id_of(payload: &Value) -> Option<EventId> {
 
 /// Says whether the bytes nest too deep. Most frames have fewer brackets than that altogether.
 fn is_too_deep(bytes: &[u8]) -> bool {
-    let opening = bytes.iter().filter(|byte| **byte | 0x20 == b'{').count();
-    if opening <= DEPTH_MAX {
+    // Counted in bytes, 255 at a time, which the compiler turns into vector instructions.
+    let opening = |part: &[u8]| part.iter().map(|byte| u8::from(*byte | 0x20 == b'{')).sum::<u8>();
+    if bytes.chunks(255).map(|part| usize::from(opening(part))).sum::<usize>() <= DEPTH_MAX {
         return false;
     }
     let (mut depth, mut in_text, mut escaped) = (0usize, false, false);

@@ -150,7 +150,6 @@ impl Run<'_> {
         let house = self.house();
         let source = self.open::<P>(&house)?;
         for polls in 0..8 {
-            house.dial.then(DialPlay::Accept);
             let mut opening = source.open(None);
             let _ = (0..polls).find_map(|_| (&mut opening).now_or_never());
         }

@@ -11,11 +11,11 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::*;
-use crate::doors::{PostFault, Request};
+use crate::doors::{DialFault, Endpoint, PostFault, Request};
 use crate::plugin::{DeliveryDefaults, Opened};
 use crate::{
-    Class, Complaint, Info, Note, OpenContext, Post, Secret, SecretForm, Sink, SinkPlugin, Verdict,
-    Why,
+    Class, Complaint, Cursor, Info, Lost, LostKind, Note, OpenContext, Post, Reconnect, Secret,
+    SecretForm, Session, Sink, SinkPlugin, Source, SourcePlugin, Verdict, Why,
 };
 
 /// How the sink misbehaves.
@@ -213,4 +213,80 @@ async fn both_ends_of_a_dialled_stream_speak() {
     let mut said = [0; 5];
     far.stream.read_exact(&mut said).await.unwrap();
     assert_eq!(&said, b"hello");
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct WireKeys {
+    /// Where the token is kept.
+    token: SecretForm,
+    /// Whether it never gives up.
+    #[serde(default)]
+    patient: bool,
+}
+
+struct Wire {
+    token: Secret,
+    patient: bool,
+    cx: OpenContext,
+}
+
+struct WirePlugin;
+
+impl SourcePlugin for WirePlugin {
+    const INFO: Info = Info {
+        name: "wire",
+        summary: "Reads lines from a wire",
+        example: "[source.wire.attic]\ntoken = { credential = \"wire\" }\n",
+        delivery: DeliveryDefaults::NETWORK,
+    };
+    type Config = WireKeys;
+
+    fn open(config: WireKeys, cx: &OpenContext) -> Opened<dyn Source> {
+        let token = cx.secret(&config.token).map_err(|c| vec![c.key("token")])?;
+        Ok(Box::new(Wire { token, patient: config.patient, cx: cx.clone() }))
+    }
+}
+
+#[async_trait]
+impl Source for Wire {
+    async fn open(&self, _: Option<&Cursor>) -> Result<Box<dyn Session>, Lost> {
+        use tokio::io::AsyncReadExt as _;
+        let wait = std::time::Duration::from_secs(15);
+        let to = Endpoint { host: "wire.example".into(), port: 1, tls: None, proxy: None };
+        let mut stream = self.cx.dial.dial(&to, wait).await.map_err(|fault| {
+            let person = matches!(fault, DialFault::Tls(_) | DialFault::Config(_));
+            let kind = if person { LostKind::Config } else { LostKind::Unreachable };
+            Lost::new(kind, fault.to_string())
+        })?;
+        assert!(self.token.reveal().is_ok());
+        let until = self.cx.clock.boot() + wait;
+        tokio::select! {
+            _ = stream.read_u8() => Err(Lost::new(LostKind::Dropped, "it hung up")),
+            () = self.cx.clock.sleep_until(until), if !self.patient => {
+                Err(Lost::new(LostKind::Unreachable, "silence"))
+            }
+        }
+    }
+
+    fn reconnect(&self) -> Reconnect {
+        Reconnect::default()
+    }
+
+    fn place(&self) -> String {
+        "wire.example".to_owned()
+    }
+}
+
+#[tokio::test]
+async fn a_good_source_passes() {
+    let config = "token = { credential = \"wire\" }";
+    source::<WirePlugin>(SourceTrial { config, dials: true, ..SourceTrial::default() }).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "gives up a far side that is silent: it waits for ever")]
+async fn a_source_that_waits_for_ever_fails() {
+    let config = "token = { credential = \"wire\" }\npatient = true";
+    source::<WirePlugin>(SourceTrial { config, dials: true, ..SourceTrial::default() }).await;
 }

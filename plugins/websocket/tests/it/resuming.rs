@@ -37,6 +37,24 @@ async fn missed(session: &mut Box<dyn Session>) -> (GapReason, Option<u64>) {
     }
 }
 
+/// Reads on until the feed has resumed and the cursor stands there. Gives the ids that came, and
+/// how many were sent again.
+async fn until(session: &mut Box<dyn Session>, there: Cursor) -> (Vec<String>, Option<u64>) {
+    let (mut ids, mut resumed, mut at) = (Vec::new(), None, None);
+    while resumed.is_none() || at.as_ref() != Some(&there) {
+        match session.next().await.unwrap() {
+            Incoming::Events { read, cursor, .. } => {
+                ids.extend(read.into_iter().map(|read| read.unwrap().subject().to_owned()));
+                at = cursor;
+            }
+            Incoming::Resumed { replayed } => resumed = Some(replayed),
+            Incoming::Alive => {}
+            missed @ Incoming::Missed { .. } => panic!("{missed:?}"),
+        }
+    }
+    (ids, resumed)
+}
+
 #[tokio::test]
 async fn a_numbered_feed_is_resumed_after_the_cursor() {
     let wire = Wire::bind().await;
@@ -61,24 +79,7 @@ async fn a_numbered_feed_is_resumed_after_the_cursor() {
         peer.send(&frames.map(|frame| text(&frame)).concat()).await;
         peer
     };
-    let client = async {
-        let mut ids = Vec::new();
-        let mut resumed = None;
-        loop {
-            match session.next().await.unwrap() {
-                Incoming::Events { read, cursor: at, .. } => {
-                    ids.extend(read.into_iter().map(|read| read.unwrap().subject().to_owned()));
-                    if at == Some(cursor("e1", 7)) && resumed.is_some() {
-                        return (ids, resumed);
-                    }
-                }
-                Incoming::Resumed { replayed } => resumed = Some(replayed),
-                Incoming::Alive => {}
-                missed @ Incoming::Missed { .. } => panic!("{missed:?}"),
-            }
-        }
-    };
-    let ((ids, replayed), _peer) = tokio::join!(client, server);
+    let ((ids, replayed), _peer) = tokio::join!(until(&mut session, cursor("e1", 7)), server);
     assert_eq!(ids, ["B6", "B7"]);
     assert_eq!(replayed, Some(2));
 }
