@@ -11,7 +11,7 @@ use rusqlite::{Connection, Params, Row, params};
 use super::codes::{self, BEHIND, Exact, from_ms, ms};
 use super::{
     AttemptRow, DeliveryId, DeliveryRow, EventRow, Gate, Generation, GenerationId, HistoryFilter,
-    HistoryRow, Outbox, OwedRow, Page, QuarantinedRow, StoreError, StoredId, Story, actions, due,
+    HistoryRow, OwedRow, Page, QuarantinedRow, Reader, StoreError, StoredId, Story, actions, due,
     lock,
 };
 use crate::delivery::{EventKey, HeldReason, State};
@@ -25,7 +25,7 @@ const DELIVERY: &str = "d.id, d.key, (SELECT name FROM names WHERE id = d.sink),
     (SELECT name FROM names WHERE id = d.redirected)";
 const EVENT_WIDTH: usize = 13;
 
-impl Outbox {
+impl Reader {
     /// Events that fit the filter with their deliveries, newest first. Blocks; a text is looked for
     /// in every event since `since`.
     ///
@@ -36,7 +36,7 @@ impl Outbox {
         filter: &HistoryFilter,
         page: Page,
     ) -> Result<Vec<HistoryRow>, StoreError> {
-        let store = lock(&self.readers.people);
+        let store = lock(&self.store);
         let gates = self.gates(&store)?;
         let events = filtered(&store, filter, page, &gates)?;
         let rows = events.into_iter().map(|event| {
@@ -51,7 +51,7 @@ impl Outbox {
     /// # Errors
     /// When the store cannot be read.
     pub fn story(&self, subject: &str, limit: u32) -> Result<Vec<Story>, StoreError> {
-        let store = lock(&self.readers.people);
+        let store = lock(&self.store);
         let gates = self.gates(&store)?;
         let sql = format!(
             "SELECT {EVENT}, e.memory FROM events e WHERE e.subject = ?1 ORDER BY e.id DESC LIMIT ?2"
@@ -74,7 +74,7 @@ impl Outbox {
     /// # Errors
     /// When the store cannot be read.
     pub fn held(&self, page: Page) -> Result<Vec<OwedRow>, StoreError> {
-        let store = lock(&self.readers.people);
+        let store = lock(&self.store);
         let gates = self.gates(&store)?;
         let closed: Vec<i64> = gates.closed.values().map(|closed| closed.0).collect();
         let closed = serde_json::to_string(&closed).unwrap_or_default();
@@ -93,7 +93,7 @@ impl Outbox {
     /// # Errors
     /// When the store cannot be read.
     pub fn failed(&self, sink: Option<&SinkName>, page: Page) -> Result<Vec<OwedRow>, StoreError> {
-        let store = lock(&self.readers.people);
+        let store = lock(&self.store);
         let gates = self.gates(&store)?;
         let sql = format!(
             "SELECT {EVENT}, {DELIVERY} FROM deliveries d INDEXED BY deliveries_failed
@@ -112,7 +112,7 @@ impl Outbox {
     /// # Errors
     /// When the store cannot be read.
     pub fn gaps(&self, page: Page) -> Result<Vec<(EventRow, Gap)>, StoreError> {
-        let store = lock(&self.readers.people);
+        let store = lock(&self.store);
         let sql = format!(
             "SELECT {EVENT} FROM events e INDEXED BY events_of_feeds
              WHERE e.kind = 2 AND e.woken_by IS NULL
@@ -135,7 +135,7 @@ impl Outbox {
     /// # Errors
     /// When the store cannot be read.
     pub fn quarantine(&self, page: Page) -> Result<Vec<QuarantinedRow>, StoreError> {
-        let store = lock(&self.readers.people);
+        let store = lock(&self.store);
         let sql = "SELECT id, (SELECT name FROM names WHERE id = source),
                 (SELECT name FROM names WHERE id = feed), received, reason, said, bytes, length
              FROM quarantine ORDER BY id DESC LIMIT ?1 OFFSET ?2";
@@ -147,7 +147,7 @@ impl Outbox {
     /// # Errors
     /// When the store cannot be read.
     pub fn read_generation(&self, id: GenerationId) -> Result<Option<Generation>, StoreError> {
-        let store = lock(&self.readers.people);
+        let store = lock(&self.store);
         let sql = "SELECT id, since, text FROM generations WHERE id = ?1";
         let mut found = collect(&store, sql, [id.0], |row| {
             let (id, since) = (GenerationId(row.get(0)?), from_ms(row.get(1)?));

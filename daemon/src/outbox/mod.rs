@@ -18,6 +18,7 @@ mod inbox;
 mod lanes;
 mod ledger;
 mod names;
+mod reader;
 mod recall;
 mod retention;
 mod rows;
@@ -47,6 +48,7 @@ pub use group::{
     Ticket, body_bytes,
 };
 pub use health::{Fatal, Health, Trouble, TroubleKind};
+pub use reader::{LookError, Reader};
 pub use recall::{Loaded, Recall};
 pub use retention::Keep;
 pub use rows::*;
@@ -130,16 +132,18 @@ pub struct Outbox {
     committed: watch::Receiver<Ticket>,
     news: broadcast::Sender<Arc<Committed>>,
     health: watch::Receiver<Health>,
-    readers: Arc<Readers>,
-    clock: Arc<dyn Clock>,
-    zone: TimeZone,
+    memory: Arc<Mutex<Connection>>,
+    people: Arc<Reader>,
+    /// The lock is held for as long as anybody may still read or write.
+    _files: Arc<Files>,
 }
 
-/// Connections that only read: one for judgements, one for people, who may take their time.
-struct Readers {
-    memory: Mutex<Connection>,
-    people: Mutex<Connection>,
-    files: Arc<Files>,
+/// Whatever a reader can be asked, the outbox of a running daemon can be asked.
+impl std::ops::Deref for Outbox {
+    type Target = Reader;
+    fn deref(&self) -> &Reader {
+        &self.people
+    }
 }
 
 impl Outbox {
@@ -164,11 +168,13 @@ impl Outbox {
         let mut ledger = Ledger::read(&store, now, settings.zone.clone())?;
         actions::read_desks(&store, &mut ledger)?;
         let files = Arc::new(files);
-        let readers = Readers {
-            memory: Mutex::new(files.reader()?),
-            people: Mutex::new(files.reader()?),
-            files: Arc::clone(&files),
-        };
+        let memory = Arc::new(Mutex::new(files.reader()?));
+        let people = Arc::new(Reader {
+            store: Mutex::new(files.reader()?),
+            path: files.path.clone(),
+            clock: Arc::clone(&clock),
+            zone: settings.zone,
+        });
         let (committed, committed_seen) = watch::channel(Ticket::default());
         let (health, health_seen) = watch::channel(Health { set_aside, ..Health::default() });
         let (news, _) = broadcast::channel(NEWS_MAX);
@@ -176,9 +182,9 @@ impl Outbox {
         let writer = Writer {
             store,
             ledger,
-            files,
+            files: Arc::clone(&files),
             inbox: Arc::clone(&inbox),
-            clock: Arc::clone(&clock),
+            clock,
             committed,
             news: news.clone(),
             health,
@@ -190,9 +196,9 @@ impl Outbox {
             committed: committed_seen,
             news,
             health: health_seen,
-            readers: Arc::new(readers),
-            clock,
-            zone: settings.zone,
+            memory,
+            people,
+            _files: files,
         };
         Ok((outbox, writer))
     }

@@ -40,7 +40,7 @@ impl Outbox {
     /// # Errors
     /// When the store cannot be read.
     pub fn recall(&self) -> Result<Recall<'_>, StoreError> {
-        let store = lock(&self.readers.memory);
+        let store = lock(&self.memory);
         store.prepare_cached("BEGIN")?.execute([])?;
         Ok(Recall(store))
     }
@@ -50,7 +50,7 @@ impl Outbox {
     /// # Errors
     /// When the store cannot be read.
     pub fn load(&self, key: &MemoryKey) -> Result<Loaded, StoreError> {
-        load(&lock(&self.readers.memory), key)
+        load(&lock(&self.memory), key)
     }
 
     /// The wake-ups that are due, oldest first, at most `limit`. One that is returned comes again
@@ -59,7 +59,7 @@ impl Outbox {
     /// # Errors
     /// When the store cannot be read.
     pub fn due_wake_ups(&self, now: Timestamp, limit: u32) -> Result<Vec<WakeUp>, StoreError> {
-        let store = lock(&self.readers.memory);
+        let store = lock(&self.memory);
         let mut query = store.prepare_cached(
             "SELECT (SELECT name FROM names WHERE id = rule),
                     (SELECT name FROM names WHERE id = feed), subject, due
@@ -80,7 +80,7 @@ impl Outbox {
     /// # Errors
     /// When the store cannot be read.
     pub fn next_wake_up(&self) -> Result<Option<Timestamp>, StoreError> {
-        let store = lock(&self.readers.memory);
+        let store = lock(&self.memory);
         let next = store
             .prepare_cached("SELECT due FROM wake_ups ORDER BY due_ms LIMIT 1")?
             .query_row([], |row| row.get::<_, Exact>(0))
@@ -93,7 +93,7 @@ impl Outbox {
     /// # Errors
     /// When the store cannot be read.
     pub fn cursor(&self, source: &SourceName) -> Result<Option<Cursor>, StoreError> {
-        let store = lock(&self.readers.memory);
+        let store = lock(&self.memory);
         let cursor = store
             .prepare_cached(
                 "SELECT cursor FROM sources
@@ -109,7 +109,7 @@ impl Outbox {
     /// # Errors
     /// When the store cannot be read.
     pub fn last_alive(&self, source: &SourceName) -> Result<Option<Timestamp>, StoreError> {
-        let store = lock(&self.readers.memory);
+        let store = lock(&self.memory);
         let alive = store
             .prepare_cached(
                 "SELECT last_alive FROM sources

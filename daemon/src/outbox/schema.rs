@@ -83,13 +83,18 @@ CREATE TABLE actions (
     detail TEXT NOT NULL);
 ";
 
+/// The version of a store, as it lies.
+pub(super) fn version(store: &Connection) -> rusqlite::Result<i64> {
+    store.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
 /// Brings the store to `VERSION`, each step in a transaction of its own.
 ///
 /// # Errors
 /// When the store is newer than this program, is not ours, or cannot be written.
 pub(super) fn migrate(store: &mut Connection) -> Result<(), OpenError> {
     let application: i64 = store.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    let version: i64 = store.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let version = version(store)?;
     let tables: i64 = store.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0))?;
     if application != APPLICATION_ID && (application != 0 || tables > 0) {
         return Err(OpenError::Foreign);

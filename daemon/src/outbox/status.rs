@@ -13,18 +13,18 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::codes::{BEHIND, Exact, from_ms};
 use super::ledger::{What, day_number};
 use super::{
-    Counted, Gate, Outbox, Page, Pause, SinkStatus, SourceStatus, Status, StoreError, StoreSize,
-    Today, actions, lock,
+    Counted, Gate, Page, Pause, Reader, SinkStatus, SourceStatus, Status, StoreError,
+    StoreSize, Today, actions, lock, store,
 };
 
-impl Outbox {
+impl Reader {
     /// How everything stands. Blocks for some ms; longer where a million rows wait.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn status(&self) -> Result<Status, StoreError> {
         let now = self.clock.now();
-        let store = lock(&self.readers.people);
+        let store = lock(&self.store);
         let (paused, pauses) = pauses(&store, now)?;
         let mut sinks = sinks(&store, now)?;
         for (name, sink) in &mut sinks {
@@ -56,7 +56,7 @@ impl Outbox {
     /// # Errors
     /// When the store cannot be read.
     pub fn counters(&self, page: Page) -> Result<Vec<Counted>, StoreError> {
-        let store = lock(&self.readers.people);
+        let store = lock(&self.store);
         let mut query = store.prepare_cached(
             "SELECT day, what, (SELECT n.name FROM names n WHERE n.id = counts.name), count
              FROM counts ORDER BY day DESC, what, name LIMIT ?1 OFFSET ?2",
@@ -79,14 +79,13 @@ impl Outbox {
     /// # Errors
     /// When the store cannot be read.
     pub fn actions(&self, page: Page) -> Result<Vec<super::ActionRow>, StoreError> {
-        let store = lock(&self.readers.people);
+        let store = lock(&self.store);
         Ok(actions::read(&store, page.limit, page.offset)?)
     }
 
     /// Where the store lies and how large it is.
     pub fn size(&self) -> StoreSize {
-        let files = &self.readers.files;
-        StoreSize { path: files.path.clone(), bytes: files.bytes() }
+        StoreSize { path: self.path.clone(), bytes: store::bytes(&self.path) }
     }
 }
 

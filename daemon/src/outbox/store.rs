@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::schema;
 
-const FILE: &str = "outbox.db";
+pub(super) const FILE: &str = "outbox.db";
 const LOCK: &str = "outbox.lock";
 /// Left behind by a writer that met damage: the next start looks at every page.
 const SUSPECT: &str = "outbox.suspect";
@@ -116,12 +116,12 @@ impl Files {
         // Best effort: the disk that cannot take this note is the trouble it would report.
         let _ = private_file(&self.folder.join(SUSPECT));
     }
+}
 
-    /// The bytes of the store and its log.
-    pub(super) fn bytes(&self) -> u64 {
-        let log = self.path.with_extension("db-wal");
-        [&self.path, &log].iter().filter_map(|path| fs::metadata(path).ok()).map(|m| m.len()).sum()
-    }
+/// The bytes of a store and its log.
+pub(super) fn bytes(path: &Path) -> u64 {
+    let log = path.with_extension("db-wal");
+    [path, &log].iter().filter_map(|path| fs::metadata(path).ok()).map(|m| m.len()).sum()
 }
 
 /// Says whether an error means that the file itself is damaged.

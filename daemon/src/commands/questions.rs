@@ -1,0 +1,291 @@
+//! Job: the five questions of `deskbell init`, and the file that the answers make.
+//! Takes: answers, a line each; an empty one takes what is suggested.
+//! Gives: `Answers`, and a commented configuration.
+//! Never: takes an answer that `check` would refuse, or a secret itself.
+
+use std::io::{self, BufRead, Write};
+
+use contract::Currency;
+use contract::money::decimal;
+use contract::text::clean;
+use jiff::tz::TimeZone;
+
+/// What is to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answers {
+    /// Where the feed is.
+    pub(super) feed: String,
+    /// Where its token is kept: `env:NAME`, `file:/PATH`, `credential:NAME`.
+    pub(super) token: Option<String>,
+    /// A server to be told as well.
+    pub(super) webhook: Option<String>,
+    /// From which amount on a booking rings louder: `1000 USD`.
+    pub(super) big: Option<String>,
+    /// When days begin; the machine's zone where absent.
+    pub(super) zone: Option<String>,
+}
+
+/// One question: its words, what is suggested, and what is wrong with an answer.
+struct Question {
+    words: &'static str,
+    suggested: String,
+    wrong: fn(&str) -> Option<String>,
+}
+
+const NONE: &str = "none";
+const DEFAULT_FEED: &str = "ws://localhost:3001/admin/dashboard";
+
+impl Answers {
+    /// What is suggested.
+    pub(super) fn suggested(feed: Option<&str>, zone: Option<&str>) -> Self {
+        Self {
+            feed: feed.unwrap_or(DEFAULT_FEED).to_owned(),
+            token: None,
+            webhook: None,
+            big: Some("1000 USD".to_owned()),
+            zone: zone.map(str::to_owned),
+        }
+    }
+}
+
+/// Asks the five questions; an answer that cannot be used is asked for again.
+///
+/// # Errors
+/// When the answers end, or a question cannot be shown.
+pub(super) fn ask(
+    suggested: Answers,
+    answers: &mut dyn BufRead,
+    shown: &mut dyn Write,
+) -> io::Result<Answers> {
+    let optional = |text: Option<String>| text.unwrap_or_else(|| NONE.to_owned());
+    let questions = [
+        Question { words: "Where is the feed?", suggested: suggested.feed, wrong: wrong_feed },
+        Question {
+            words: "Where is its token kept (none, env:NAME, file:/PATH, credential:NAME)?",
+            suggested: optional(suggested.token),
+            wrong: wrong_token,
+        },
+        Question {
+            words: "Which webhook should ring beside the console (none, or its URL)?",
+            suggested: optional(suggested.webhook),
+            wrong: wrong_webhook,
+        },
+        Question {
+            words: "From which amount on is a booking a big one (none, or such as 1000 USD)?",
+            suggested: optional(suggested.big),
+            wrong: wrong_amount,
+        },
+        Question {
+            words: "In which time zone do your days begin (none is the machine's)?",
+            suggested: optional(suggested.zone),
+            wrong: wrong_zone,
+        },
+    ];
+    let mut given = Vec::with_capacity(questions.len());
+    for (number, question) in questions.iter().enumerate() {
+        given.push(ask_one(number + 1, question, answers, shown)?);
+    }
+    let mut given = given.into_iter().map(|answer| Some(answer).filter(|text| text != NONE));
+    let mut next = || given.next().flatten();
+    Ok(Answers {
+        feed: next().unwrap_or_else(|| DEFAULT_FEED.to_owned()),
+        token: next(),
+        webhook: next(),
+        big: next(),
+        zone: next(),
+    })
+}
+
+fn ask_one(
+    number: usize,
+    question: &Question,
+    answers: &mut dyn BufRead,
+    shown: &mut dyn Write,
+) -> io::Result<String> {
+    let suggested = clean(&question.suggested);
+    loop {
+        write!(shown, "{number}/5 {} [{suggested}] ", question.words)?;
+        shown.flush()?;
+        let mut line = String::new();
+        if answers.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let answer = match line.trim() {
+            "" => question.suggested.clone(),
+            answer => answer.to_owned(),
+        };
+        match (question.wrong)(&answer) {
+            None => return Ok(answer),
+            Some(wrong) => writeln!(shown, "    {}", clean(&wrong))?,
+        }
+    }
+}
+
+fn wrong_feed(answer: &str) -> Option<String> {
+    let url = reqwest::Url::parse(answer).ok();
+    let good = url.is_some_and(|url| matches!(url.scheme(), "ws" | "wss") && url.has_host());
+    (!good).then(|| "a URL that begins with ws:// or wss://".to_owned())
+}
+
+fn wrong_token(answer: &str) -> Option<String> {
+    let good = answer == NONE || form(answer).is_some();
+    (!good).then(|| "never the token itself: none, env:NAME, file:/PATH or credential:NAME".into())
+}
+
+fn wrong_webhook(answer: &str) -> Option<String> {
+    let url = reqwest::Url::parse(answer).ok();
+    let good = url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    (answer != NONE && !good).then(|| "none, or a URL that begins with https://".to_owned())
+}
+
+fn wrong_amount(answer: &str) -> Option<String> {
+    let good = answer == NONE || amount(answer).is_some();
+    (!good).then(|| "none, or a number and a currency, such as 1000 USD".to_owned())
+}
+
+fn wrong_zone(answer: &str) -> Option<String> {
+    let good = answer == NONE || TimeZone::get(answer).is_ok();
+    (!good).then(|| "none, or an IANA name, such as Asia/Bangkok".to_owned())
+}
+
+/// `env:NAME` as a key and its value.
+fn form(answer: &str) -> Option<(&str, &str)> {
+    let (kind, name) = answer.split_once(':')?;
+    (["env", "file", "credential"].contains(&kind) && !name.is_empty()).then_some((kind, name))
+}
+
+fn amount(answer: &str) -> Option<(String, Currency)> {
+    let (number, currency) = answer.rsplit_once(' ')?;
+    let number = decimal(&number.trim().replace([',', '_'], "")).ok()?;
+    Some((number.to_string(), currency.parse().ok()?))
+}
+
+/// The configuration that the answers make.
+pub(super) fn file(answers: &Answers) -> String {
+    let zone = match &answers.zone {
+        Some(zone) => format!("time_zone = {}", quoted(zone)),
+        None => "# time_zone = \"Asia/Bangkok\"   # default: the machine's".to_owned(),
+    };
+    let big = answers.big.as_deref().and_then(amount);
+    [
+        "# Written by `deskbell init`. Every key there is: config/deskbell.toml of Deskbell, or\n\
+         # `deskbell plugin show NAME` and `deskbell schema`. After a change: `deskbell check`, then\n\
+         # `deskbell reload`.\n"
+            .to_owned(),
+        format!("[daemon]\n# When days begin, and how times are shown.\n{zone}\n"),
+        money(big.as_ref()),
+        source(answers),
+        sinks(answers),
+        rules(answers, big.as_ref()),
+    ]
+    .join("\n")
+}
+
+fn money(big: Option<&(String, Currency)>) -> String {
+    match big {
+        Some((_, currency)) => format!(
+            "[money]\n# What amounts are compared in; those of the feed without a currency are in it.\n\
+             base = \"{currency}\"\n# What one unit of another currency is worth, or amounts in it are unknown:\n\
+             # rates = {{ EUR = \"1.09\" }}\n"
+        ),
+        None => "# [money]\n# base = \"USD\"   # what amounts are compared in\n".to_owned(),
+    }
+}
+
+fn source(answers: &Answers) -> String {
+    let token = match answers.token.as_deref().and_then(form) {
+        Some((kind, name)) => format!("token = {{ {kind} = {} }}", quoted(name)),
+        None => "# token = { credential = \"feed-token\" }   # or { env = \"…\" } or { file = \"…\" }"
+            .to_owned(),
+    };
+    let url = quoted(&answers.feed);
+    format!("# Where bookings come from.\n[source.websocket.dashboard]\nurl = {url}\n{token}\n")
+}
+
+fn sinks(answers: &Answers) -> String {
+    let mut text = "# Where it rings: this terminal, or the daemon's log.\n[sink.console.log]\n".to_owned();
+    let Some(url) = &answers.webhook else { return text };
+    text += &format!("\n[sink.webhook.server]\nurl = {}\n", quoted(url));
+    if is_local(url) {
+        text += "# A private address is reached only where that is allowed.\n\
+                 allow_private = [\"127.0.0.0/8\", \"::1\"]\n";
+    }
+    text += "# Signs each request; without one nothing is signed.\n\
+             # secret = { credential = \"webhook-secret\" }\n";
+    text
+}
+
+fn is_local(url: &str) -> bool {
+    let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    host.is_some_and(|host| host == "localhost" || host == "[::1]" || host.starts_with("127."))
+}
+
+fn rules(answers: &Answers, big: Option<&(String, Currency)>) -> String {
+    let all = match answers.webhook {
+        Some(_) => "[\"console.log\", \"webhook.server\"]",
+        None => "[\"console.log\"]",
+    };
+    let mut text = "# When to ring, and whom; in order.\n".to_owned();
+    if let Some((number, currency)) = big {
+        text += &format!(
+            "[[rule]]\nname        = \"Big bookings\"\nwhen.status = \"new\"\n\
+             when.amount = \">= {number} {currency}\"\nlevel       = \"warning\"\nring        = {all}\n\n"
+        );
+    }
+    text += "[[rule]]\nname = \"Every booking\"\nring = [\"console.log\"]\n\n";
+    text += &format!(
+        "[[rule]]\nname  = \"The feed is ill\"\nalarm = {{ feed = [\"down\", \"denied\", \"gap\"], for = \"2m\" }}\nring  = {all}\n"
+    );
+    text
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(answers: &str) -> (io::Result<Answers>, String) {
+        let mut shown = Vec::new();
+        let suggested = Answers::suggested(None, Some("Asia/Bangkok"));
+        let given = ask(suggested, &mut answers.as_bytes(), &mut shown);
+        (given, String::from_utf8(shown).unwrap())
+    }
+
+    #[test]
+    fn empty_answers_take_what_is_suggested() {
+        let (given, _) = asked("\n\n\n\n\n");
+        assert_eq!(given.unwrap(), Answers::suggested(None, Some("Asia/Bangkok")));
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_used_is_asked_for_again() {
+        let (given, shown) = asked(
+            "http://x\nwss://a.example/feed\nhunter2\nenv:TOKEN\nx\nhttps://b.example/hook\n\
+             many\n1,500.50 thb\nMoon\nnone\n",
+        );
+        let expected = Answers {
+            feed: "wss://a.example/feed".into(),
+            token: Some("env:TOKEN".into()),
+            webhook: Some("https://b.example/hook".into()),
+            big: Some("1,500.50 thb".into()),
+            zone: None,
+        };
+        assert_eq!(given.unwrap(), expected);
+        assert_eq!(shown.matches("/5 ").count(), 10, "{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn answers_that_end_early_write_nothing() {
+        assert!(asked("\n\n").0.is_err());
+    }
+
+    #[test]
+    fn the_file_says_what_was_answered_and_why() {
+        let (given, _) = asked("\nfile:/etc/\"x\nhttp://localhost:9000/hook\n1,500 thb\n\n");
+        insta::assert_snapshot!(file(&given.unwrap()), @"");
+    }
+}

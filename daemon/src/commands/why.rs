@@ -1,0 +1,238 @@
+//! Job: `deskbell why`: why a booking rang, or did not.
+//! Takes: the store: each stored state with its memory, rules and time; nothing of a daemon.
+//! Gives: the judgement, made again and told, then what became of each ring.
+//! Never: tells another story than the engine's: it is the same call.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use contract::text::clean;
+use contract::{Event, SinkName};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::ago::clock;
+use super::cli::WhyOptions;
+use super::delivery_line::{mark, stands, whom};
+use super::documents::{AttemptDocument, DeliveryDocument, EventDocument};
+use super::failure::Failure;
+use super::loading::Home;
+use super::table::{Tone, painted};
+use super::{Caller, loading, looking, near};
+use crate::app::exit::Exit;
+use crate::config::complain::Paint;
+use crate::config;
+use crate::delivery::{Cause, Digest, Memory};
+use crate::outbox::{GenerationId, Reader, Story, body_bytes};
+use crate::rules::{Explanation, Plan};
+
+/// The most states of one booking that are told; the newest ones.
+const STATES_MAX: u32 = 64;
+
+/// One state of the booking, judged again.
+struct Told {
+    story: Story,
+    judged: Result<Explanation, String>,
+    /// How many rules are not shown.
+    left_out: usize,
+}
+
+#[derive(Serialize)]
+struct StateDocument<'a> {
+    event: EventDocument<'a>,
+    /// The judgement, made again; absent where it cannot be made any more.
+    judged: Option<&'a Explanation>,
+    /// Why there is no judgement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_judged: Option<&'a str>,
+    rules_left_out: usize,
+    deliveries: Vec<RungDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct RungDocument<'a> {
+    delivery: DeliveryDocument<'a>,
+    attempts: Vec<AttemptDocument<'a>>,
+}
+
+/// Tells why.
+pub(super) fn run(caller: &Caller, options: &WhyOptions) -> Result<Exit, Failure> {
+    let home = caller.home()?;
+    let store = looking::open(&home, &caller.doors.clock)?;
+    let stories = store.story(&options.booking, STATES_MAX)?;
+    if stories.is_empty() {
+        return Err(unknown(&store, &options.booking)?);
+    }
+    let mut plans = Plans::new(caller, options)?;
+    let sink = options.sink.as_deref().map(SinkName::from);
+    let mut told = Vec::new();
+    for mut story in stories {
+        if let Some(sink) = &sink {
+            story.deliveries.retain(|(delivery, _)| delivery.sink == *sink);
+        }
+        let mut judged = plans.judge(&store, &story, options.at);
+        let mut left_out = 0;
+        if let Ok(explanation) = &mut judged {
+            if let Some(sink) = &sink {
+                near::keep_sink(explanation, sink);
+            }
+            if !options.all {
+                left_out = near::keep_near(explanation);
+            }
+        }
+        told.push(Told { story, judged, left_out });
+    }
+    match options.output.json {
+        true => caller.screen.document(&told.iter().map(document).collect::<Vec<_>>())?,
+        false => {
+            let text = render(&told, options, (caller.now(), &home), caller.screen.paint);
+            caller.screen.say(&text)?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// The rules of each generation, compiled when they are first needed.
+struct Plans {
+    /// The rules of now, where they are asked for.
+    now: Option<Plan>,
+    then: BTreeMap<GenerationId, Result<Plan, String>>,
+}
+
+impl Plans {
+    fn new(caller: &Caller, options: &WhyOptions) -> Result<Self, Failure> {
+        let now = match options.against {
+            None => None,
+            Some(_) => Some(loading::usable(caller.load(), &caller.screen)?.plan),
+        };
+        Ok(Self { now, then: BTreeMap::new() })
+    }
+
+    fn judge(
+        &mut self,
+        store: &Reader,
+        story: &Story,
+        at: Option<Timestamp>,
+    ) -> Result<Explanation, String> {
+        let plan = match &self.now {
+            Some(plan) => plan,
+            None => self.of(store, story.event.generation)?,
+        };
+        let memory: Memory = match &story.memory {
+            None => Memory::default(),
+            Some(memory) => serde_json::from_slice(memory)
+                .map_err(|wrong| format!("what was remembered cannot be read: {wrong}"))?,
+        };
+        let now = at.unwrap_or(story.event.received);
+        if let Some(wake_up) = &story.event.woken_by {
+            return Ok(plan.explain(Cause::WakeUp(wake_up), &memory, now).1);
+        }
+        let erased = "what it said was erased ([history])";
+        let event: &Event = story.event.event.as_ref().ok_or(erased)?;
+        let body = body_bytes(event).map_err(|wrong| wrong.to_string())?;
+        Ok(plan.explain(Cause::Event(event, Digest::of(&body)), &memory, now).1)
+    }
+
+    fn of(&mut self, store: &Reader, id: GenerationId) -> Result<&Plan, String> {
+        let plan = self.then.entry(id).or_insert_with(|| {
+            let read = store.read_generation(id).map_err(|wrong| wrong.to_string())?;
+            let generation = read.ok_or("the rules of its time are not kept any more")?;
+            config::plan_of(&generation.text).map_err(|wrong| {
+                format!("the rules of its time are not understood any more: {wrong}")
+            })
+        });
+        plan.as_ref().map_err(Clone::clone)
+    }
+}
+
+/// Nobody remembers twenty digits at night: says which bookings have an id like this.
+fn unknown(store: &Reader, booking: &str) -> Result<Failure, Failure> {
+    let failure = Failure::failed(format!("no event about {} is kept", clean(booking)));
+    let near = store.subjects_like(booking)?;
+    Ok(match near.is_empty() {
+        true => failure.hint("what came: deskbell history"),
+        false => {
+            let names: Vec<String> = near.iter().map(|name| clean(name)).collect();
+            failure.hint(format!("the nearest are {}", names.join(", ")))
+        }
+    })
+}
+
+fn document(told: &Told) -> StateDocument<'_> {
+    let deliveries = told.story.deliveries.iter().map(|(delivery, attempts)| RungDocument {
+        delivery: DeliveryDocument::of(delivery),
+        attempts: attempts.iter().map(AttemptDocument::of).collect(),
+    });
+    StateDocument {
+        event: EventDocument::of(&told.story.event),
+        judged: told.judged.as_ref().ok(),
+        not_judged: told.judged.as_ref().err().map(String::as_str),
+        rules_left_out: told.left_out,
+        deliveries: deliveries.collect(),
+    }
+}
+
+fn render(
+    told: &[Told],
+    options: &WhyOptions,
+    (now, home): (Timestamp, &Home),
+    paint: Paint,
+) -> String {
+    let states = if told.len() == 1 { "1 event".into() } else { format!("{} events", told.len()) };
+    let mut text = format!("{}: {states}", clean(&options.booking));
+    if options.against.is_some() {
+        text += ", judged by the rules of now";
+    }
+    if let Some(at) = options.at {
+        let _ = write!(text, ", judged as of {at}");
+    }
+    text.push('\n');
+    for one in told {
+        text.push('\n');
+        text += &state(one, (now, home), paint);
+    }
+    text
+}
+
+fn state(told: &Told, (now, home): (Timestamp, &Home), paint: Paint) -> String {
+    let event = &told.story.event;
+    let head = format!(
+        "── {}  event {}, configuration {} ──",
+        clock(event.received, now, &home.zone),
+        event.id,
+        event.generation.0
+    );
+    let mut text = painted(&head, Tone::Faint, paint) + "\n";
+    match &told.judged {
+        Ok(explanation) => {
+            text += &explanation.render();
+            if explanation.outcome != event.outcome {
+                let was = event.outcome.word();
+                let note = format!("  it was {was} when it came: time or rules have changed");
+                text += &(painted(&note, Tone::Wary, paint) + "\n");
+            }
+        }
+        Err(why) => {
+            let _ = writeln!(text, "{}: {}", event.outcome.word(), clean(why));
+        }
+    }
+    if told.left_out > 0 {
+        let rules = if told.left_out == 1 { "rule" } else { "rules" };
+        let _ = writeln!(text, "  … {} more {rules} did not match: --all", told.left_out);
+    }
+    for (delivery, attempts) in &told.story.deliveries {
+        let (mark, tone) = mark(delivery.state);
+        let head = painted(&format!("{mark} {}", clean(&whom(delivery))), tone, paint);
+        let _ = writeln!(text, "  {head}  {}", stands(delivery, now, &home.zone));
+        for attempt in attempts {
+            let at = clock(attempt.answered, now, &home.zone);
+            let said = match &attempt.why {
+                Some((class, said)) => format!("{class}: {}", said.clean()),
+                None => "taken".to_owned(),
+            };
+            let spent = if attempt.spent { "" } else { " (no attempt spent)" };
+            let _ = writeln!(text, "      {at}  {} ms  {said}{spent}", attempt.latency_ms);
+        }
+    }
+    text
+}
