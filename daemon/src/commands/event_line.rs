@@ -27,7 +27,10 @@ pub(super) fn says(event: &Event) -> String {
         }
         Body::Metrics(metrics) => metrics_parts(metrics),
         Body::Feed(change) => {
-            vec![Some(format!("feed {}", change.state)), change.said.as_ref().map(|s| s.to_string())]
+            vec![
+                Some(format!("feed {}", change.state)),
+                change.said.as_ref().map(|s| s.to_string()),
+            ]
         }
         Body::Sink(change) => {
             let state = format!("{:?}", change.state).to_lowercase();

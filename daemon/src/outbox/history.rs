@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Gap, NoteKey, SinkName, Text, Unreadable, event};
+use contract::{Event, Gap, NoteKey, SinkName, Text, Unreadable, event};
 use rusqlite::{Connection, Params, Row, params};
 
 use super::codes::{self, BEHIND, Exact, from_ms, ms};
@@ -140,6 +140,21 @@ impl Reader {
                 (SELECT name FROM names WHERE id = feed), received, reason, said, bytes, length
              FROM quarantine ORDER BY id DESC LIMIT ?1 OFFSET ?2";
         Ok(collect(&store, sql, (page.limit, page.offset), quarantined_row)?)
+    }
+
+    /// The events after one, oldest first, at most `limit`; what an erased one said is absent.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn events_after(
+        &self,
+        after: StoredId,
+        limit: u32,
+    ) -> Result<Vec<(StoredId, Option<Event>)>, StoreError> {
+        let store = lock(&self.store);
+        let sql = format!("SELECT {EVENT} FROM events e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2");
+        let rows = collect(&store, &sql, (after.0, limit), event_row)?;
+        Ok(rows.into_iter().map(|row| (row.id, row.event)).collect())
     }
 
     /// A generation of the configuration, while history keeps an event that it judged.

@@ -45,10 +45,8 @@ async fn rubbish_is_quarantined_by_reason_and_the_next_frame_rings() {
     let good = contract::frame::write(&booking("GOOD", Status::New, "10"), None);
     socket.send(Message::text(good)).await.unwrap();
     house.accepted(1).await;
-    let rows: Vec<serde_json::Value> = serde_json::from_str(
-        &house.said(&["history", "--quarantined", "--json"]).await,
-    )
-    .unwrap();
+    let rows: Vec<serde_json::Value> =
+        serde_json::from_str(&house.said(&["history", "--quarantined", "--json"]).await).unwrap();
     let mut reasons: Vec<String> =
         rows.iter().map(|row| row["reason"].as_str().unwrap().to_owned()).collect();
     reasons.sort();

@@ -77,16 +77,8 @@ impl House {
         let receiver = Receiver::new();
         tasks.spawn(receiver.clone().serve(hook, stop.clone()));
         let folder = tempfile::tempdir().unwrap();
-        let house = Self {
-            hub,
-            receiver,
-            folder,
-            child: None,
-            stop,
-            tasks,
-            feed,
-            hook: hook_address,
-        };
+        let house =
+            Self { hub, receiver, folder, child: None, stop, tasks, feed, hook: hook_address };
         house.configure(rules);
         house
     }
