@@ -252,3 +252,9 @@ fn the_same_cause_decides_the_same_again() {
     );
     desk.send(&event);
 }
+
+#[test]
+fn a_plan_is_shared_between_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&Desk::of(&rule("R", "ring = ['console.log']")).plan);
+}
