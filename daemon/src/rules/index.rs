@@ -3,6 +3,7 @@
 //! Gives: the candidates in the order of the file. What it leaves out would have said no.
 //! Never: costs more than a few words a rule, or allocates for one.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -188,24 +189,27 @@ fn bits(words: usize, each: impl Iterator<Item = bool>) -> Bits {
     bits
 }
 
+/// What must stand in a field for one of its conditions to hold.
+type FieldChoices<'a> = (TextField, Cow<'a, [Choice]>);
+
 /// One automaton a field over the rarest choice of each rule, and the rules without any.
 fn fields(rules: &[Entry<'_>], words: usize) -> (Vec<Field>, Bits) {
-    let choices: Vec<Vec<(TextField, Choice)>> =
-        rules.iter().map(|rule| all_choices(rule)).collect();
+    let choices: Vec<Vec<FieldChoices<'_>>> = rules.iter().map(|rule| all_choices(rule)).collect();
     let mut shared: HashMap<(TextField, &str), usize> = HashMap::new();
-    for (field, choice) in choices.iter().flatten() {
-        for literal in choice {
+    for (field, choices) in choices.iter().flatten() {
+        for literal in choices.iter().flatten() {
             *shared.entry((*field, literal)).or_default() += 1;
         }
     }
-    let commonness = |(field, choice): &&(TextField, Choice)| {
+    let commonness = |(field, choice): &(TextField, &Choice)| {
         let most = choice.iter().map(|literal| shared[&(*field, literal.as_str())]).max();
         (most, std::cmp::Reverse(literals::shortest(choice)))
     };
     let mut by_field: HashMap<TextField, Vec<(u32, &Choice)>> = HashMap::new();
     for (rule, of_rule) in (0..).zip(&choices) {
-        if let Some((field, choice)) = of_rule.iter().min_by_key(commonness) {
-            by_field.entry(*field).or_default().push((rule, choice));
+        let each = of_rule.iter().flat_map(|(field, all)| all.iter().map(|one| (*field, one)));
+        if let Some((field, choice)) = each.min_by_key(commonness) {
+            by_field.entry(field).or_default().push((rule, choice));
         }
     }
     let mut fields: Vec<Field> =
@@ -216,14 +220,12 @@ fn fields(rules: &[Entry<'_>], words: usize) -> (Vec<Field>, Bits) {
     (fields, free)
 }
 
-fn all_choices(rule: &Entry<'_>) -> Vec<(TextField, Choice)> {
-    plain(rule.when)
-        .filter_map(|condition| match condition {
-            Condition::Text(field, tests) => Some((*field, literals::choices(tests))),
-            _ => None,
-        })
-        .flat_map(|(field, choices)| choices.into_iter().map(move |choice| (field, choice)))
-        .collect()
+fn all_choices<'a>(rule: &Entry<'a>) -> Vec<FieldChoices<'a>> {
+    let choices = |condition: &'a Condition| match condition {
+        Condition::Text(field, tests) => Some((*field, literals::choices(tests))),
+        _ => None,
+    };
+    plain(rule.when).filter_map(choices).collect()
 }
 
 impl Field {

@@ -3,6 +3,8 @@
 //! Gives: choices: of each, at least one folded literal must stand in the folded field.
 //! Never: promises that the condition holds where one does.
 
+use std::borrow::Cow;
+
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::condition::TextCheck;
@@ -18,13 +20,14 @@ const CLASS_MAX: usize = 8;
 
 /// The choices of a list of conditions of which one is enough; none where one of them can hold
 /// without any literal.
-pub(crate) fn choices(tests: &[TextCheck]) -> Vec<Choice> {
+pub(crate) fn choices(tests: &[TextCheck]) -> Cow<'_, [Choice]> {
     match tests {
-        [only] => choices_of(only),
+        [TextCheck::Matches(pattern)] => pattern.choices().into(),
+        [only] => choices_of(only).into(),
         several => {
             let best: Option<Vec<Choice>> =
                 several.iter().map(|test| best(choices_of(test))).collect();
-            union(best).into_iter().collect()
+            union(best).into_iter().collect::<Vec<Choice>>().into()
         }
     }
 }

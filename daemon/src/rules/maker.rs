@@ -60,18 +60,19 @@ impl<'a> Maker<'a> {
     }
 
     /// Makes everything, whatever is wrong with it.
-    pub(crate) fn make(mut self) -> Made {
+    pub(crate) fn make(mut self, written: Vec<Rule>) -> Made {
         self.house();
         let message = self.default_message();
         let ignore = self.ignore();
-        let mut rules = Vec::with_capacity(self.settings.rules.len());
+        let mut rules: Vec<RulePlan> = Vec::with_capacity(written.len());
         let mut names = BTreeSet::new();
-        for (place, rule) in self.settings.rules.iter().enumerate() {
-            rules.push(self.rule(rule, &message));
-            if !names.insert(&rule.name) {
+        for (place, rule) in written.into_iter().enumerate() {
+            let rule = self.rule(rule, &message);
+            if !names.insert(rule.name.clone()) {
                 let what = format!("there is another rule named \"{}\"", rule.name);
                 self.complain("name", what, "each rule has a name of its own");
             }
+            rules.push(rule);
             self.file(|| Part::Rule(place));
         }
         let Self { compiler, misfits, templates, sinks, .. } = self;
@@ -145,14 +146,14 @@ impl<'a> Maker<'a> {
         all
     }
 
-    fn rule(&mut self, rule: &Rule, message: &DefaultMessage) -> RulePlan {
-        let (kinds, when) = self.compiler.top(rule.when.clone(), "when");
+    fn rule(&mut self, rule: Rule, message: &DefaultMessage) -> RulePlan {
+        self.check_sense(&rule);
+        let (kinds, when) = self.compiler.top(rule.when, "when");
         let ways = self.targets(&rule.ring, "ring");
         let ring_by = rule.ring_by.as_ref().and_then(|ring_by| self.ring_by(ring_by));
-        self.check_sense(rule);
         let Message { title, body } = &rule.message;
         RulePlan {
-            name: rule.name.as_str().into(),
+            name: rule.name.into(),
             kinds,
             when,
             ways,
@@ -164,7 +165,7 @@ impl<'a> Maker<'a> {
             shadow: rule.shadow,
             data: rule.data,
             follow: rule.follow,
-            alarm: rule.alarm.clone(),
+            alarm: rule.alarm,
             title: self.template(title.as_deref(), "message.title").or(message.title.clone()),
             body: self.template(body.as_deref(), "message.body").or(message.body.clone()),
         }

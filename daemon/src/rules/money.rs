@@ -56,13 +56,20 @@ impl Rates {
             return format!("{own}, too large to convert");
         };
         let as_of = self.as_of.map(|day| format!(", as of {day}")).unwrap_or_default();
-        let rates: Vec<String> = [currency, other]
+        let used: Vec<(Currency, Decimal)> = [currency, other]
             .into_iter()
             .filter(|c| *c != base)
-            .filter_map(|c| self.rate(c).map(|rate| format!("{c} at {rate} {base}")))
+            .filter_map(|c| self.rate(c).map(|rate| (c, rate)))
             .collect();
+        let rates = match used[..] {
+            [(_, rate)] => format!("at {rate} {base}"),
+            _ => {
+                let each = used.iter().map(|(c, rate)| format!("{c} at {rate} {base}"));
+                format!("with {}", each.collect::<Vec<_>>().join(" and "))
+            }
+        };
         let worth = Money { amount, currency: Some(base) };
-        format!("{own} = {worth}, converted with {}{as_of}", rates.join(" and "))
+        format!("{own} = {worth}, converted {rates}{as_of}")
     }
 }
 
@@ -88,12 +95,12 @@ mod tests {
             (
                 "1250.00 USD",
                 "THB",
-                "1,250.00 USD = 43,875.00 THB, converted with USD at 35.10 THB, as of 2026-11-20",
+                "1,250.00 USD = 43,875.00 THB, converted at 35.10 THB, as of 2026-11-20",
             ),
             (
                 "43875",
                 "USD",
-                "43,875.00 THB = 43,875.00 THB, converted with USD at 35.10 THB, as of 2026-11-20",
+                "43,875.00 THB = 43,875.00 THB, converted at 35.10 THB, as of 2026-11-20",
             ),
             ("9 EUR", "THB", "9.00 EUR; [money] rates says nothing of EUR"),
         ];

@@ -132,9 +132,10 @@ impl Plan {
     ///
     /// # Errors
     /// Everything that is wrong, warnings included.
-    pub fn compile(settings: Settings) -> Result<Self, Vec<Misfit>> {
+    pub fn compile(mut settings: Settings) -> Result<Self, Vec<Misfit>> {
+        let written = std::mem::take(&mut settings.rules);
         let Made { rules, ignore, sinks, templates, extra_names, misfits } =
-            Maker::new(&settings).make();
+            Maker::new(&settings).make(written);
         if misfits.iter().any(|misfit| misfit.complaint.severity == Severity::Error) {
             return Err(misfits);
         }

@@ -9,9 +9,9 @@ use super::*;
 use crate::delivery::Count;
 
 fn words(message: &str, event: &Event) -> (String, String, bool) {
-    let rules = format!(
-        "[[rule]]\nname = 'R'\nring = ['console.log']\nwhen.kind = ['booking', 'metrics', 'other']\n{message}"
-    );
+    let kinds = "['booking', 'metrics', 'other']";
+    let rule = "[[rule]]\nname = 'R'\nring = ['console.log']";
+    let rules = format!("{rule}\nwhen.kind = {kinds}\n{message}");
     let decision = Desk::of(&rules).send(event);
     let failed = decision.counts.contains(&Count::Template("R".into()));
     let planned = &decision.planned[0];
@@ -108,8 +108,9 @@ fn what_fails_at_run_time_falls_back_to_the_built_in_words_and_is_counted() {
 
 #[test]
 fn a_template_that_runs_too_long_falls_back() {
-    let body = "message.body = '{% for a in title %}{% for b in title %}{% for c in title %}{% for d in title %}x{% endfor %}{% endfor %}{% endfor %}{% endfor %}'";
-    let (_, body, failed) = words(body, &tour());
+    let each = "{% for a in title %}".repeat(4);
+    let end = "{% endfor %}".repeat(4);
+    let (_, body, failed) = words(&format!("message.body = '{each}x{end}'"), &tour());
     assert!(failed && body.starts_with("BK-1"));
 }
 

@@ -43,7 +43,7 @@ fn each_mistake_has_its_complaint() {
         ("ring_by.country = { TH = [] }", "this rule would do nothing"),
         (
             "@when.status = 'confirmd'",
-            "when.status: \"confirmd\" is none of the statuses of this house (\"confirmed\" is meant?)",
+            "\"confirmd\" is none of the statuses of this house (\"confirmed\" is meant?)",
         ),
         ("@when.status = 'waiting'", "[intake] statuses = [\"waiting\"]"),
         (

@@ -41,7 +41,9 @@ fn the_tree_shows_each_condition_wanted_and_actual_and_why_each_rule_rings_or_no
         alarm = { feed = ["down"] }
         ring = ["duty"]
     "#;
-    let mut desk = Desk::of(rules);
+    let mut settings = house(rules);
+    settings.rates.as_of = None;
+    let mut desk = Desk::open(settings);
     desk.send(&tour());
     insta::assert_snapshot!(desk.render(), @r#"
     booking BK-1 new, of 2026-11-23 17:00:00, judged 2026-11-23 17:00:00
@@ -55,7 +57,7 @@ fn the_tree_shows_each_condition_wanted_and_actual_and_why_each_rule_rings_or_no
 
     ✗ Big tours: does not match
         ✓ category  tour  ·  is tour
-        ✗ amount    >= 50000 THB  ·  is 1,250.00 USD = 43,875.00 THB, converted with USD at 35.10 THB, as of 2026-11-20
+        ✗ amount    >= 50000 THB  ·  is 1,250.00 USD = 43,875.00 THB, converted at 35.10 THB
     ? Soon: cannot be decided, and so does not match
         ? starts  within 1d  ·  is not said
     ? Thai: cannot be decided, and so does not match
