@@ -129,7 +129,7 @@ impl<'de> Deserialize<'de> for Expires {
 
 impl JsonSchema for Attempts {
     fn schema_name() -> Cow<'static, str> {
-        "Attempts".into()
+        "DeliveryAttempts".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {

@@ -63,14 +63,27 @@ fn whole(catalog: &Catalog) -> Value {
             "additionalProperties": false
         }
     });
+    let definitions = used(generator.take_definitions(true), &sections);
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Deskbell",
         "type": "object",
         "properties": sections,
         "additionalProperties": false,
-        "definitions": generator.take_definitions(true)
+        "definitions": definitions
     })
+}
+
+/// The definitions that something refers to: plugins' own stand in their tables.
+fn used(mut definitions: Map<String, Value>, sections: &Value) -> Map<String, Value> {
+    loop {
+        let text = sections.to_string() + &Value::Object(definitions.clone()).to_string();
+        let before = definitions.len();
+        definitions.retain(|name, _| text.contains(&format!("\"#/definitions/{name}\"")));
+        if definitions.len() == before {
+            return definitions;
+        }
+    }
 }
 
 /// A section need not say what has a default: nothing in it is required.
