@@ -21,7 +21,7 @@ pub(super) async fn run(layers: &Layers, environment: &Environment) -> Exit {
     let doors = Doors::real(environment);
     let loader = loading::loader(layers, environment, &doors);
     let loaded = loader();
-    loading::complain(&loaded.complaints);
+    loading::complain(&loaded.complaints, environment);
     let Some(usable) = loaded.usable else { return Exit::Configuration };
     telemetry::start(environment, usable.daemon.log.word());
     match live(usable, doors, loader).await {
