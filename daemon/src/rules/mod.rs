@@ -3,17 +3,46 @@
 //! Gives: `Plan`, its `Decision`, and the `Explanation` of it.
 //! Never: reads a clock, does I/O, is async, or keeps anything between two judgements.
 
-pub mod spec;
-pub mod when;
+mod alarm;
+mod judge;
+mod news;
+pub mod plan;
+mod routing;
+mod ways;
 
-pub mod countries;
-pub mod fold;
+pub mod explanation;
+mod render;
+
+mod countries;
+mod fold;
 pub mod number;
+pub mod spec;
 pub mod text;
 pub mod time;
 pub mod wanted;
+pub mod when;
 pub mod words;
 
+mod compile;
+mod index;
+mod literals;
+mod maker;
+mod ring_by;
+
+mod changed;
+pub mod check;
+mod condition;
+mod facts;
+pub mod money;
+mod told;
+
+pub mod message;
+mod template;
+
+pub use check::Truth;
+pub use explanation::{ConditionTold, Explanation, RingTold, RuleTold, WayTold};
+pub use money::Rates;
+pub use plan::{Misfit, Part, Plan, Settings};
 pub use spec::{AlarmSpec, FeedTrouble, Message, RingBy, Rule, UnknownIs};
 pub use wanted::AnyOf;
 pub use when::{GuestWhen, When};

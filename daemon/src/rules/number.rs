@@ -98,6 +98,11 @@ impl Unread {
     }
 }
 
+/// The pattern of a range of values, for editors.
+fn range_pattern(value: &str) -> String {
+    format!("(([<>]=?|=)?\\s*{value}|{value}\\.\\.\\s*{value})")
+}
+
 impl Wanted for NumberTest {
     const NAME: &'static str = "NumberIs";
     const EXPECTED: &'static str = "a number, such as 6, \">= 6\" or \"2..5\"";
@@ -113,12 +118,8 @@ impl Wanted for NumberTest {
     }
 
     fn schema() -> serde_json::Value {
-        let number = "-?[0-9]+(\\.[0-9]+)?";
-        json!({ "anyOf": [
-            { "type": "number" },
-            { "type": "string",
-              "pattern": format!("^\\s*(([<>]=?|=)?\\s*{number}|{number}\\s*\\.\\.\\s*{number})\\s*$") },
-        ] })
+        let pattern = format!("^\\s*{}\\s*$", range_pattern("-?[0-9]+(\\.[0-9]+)?\\s*"));
+        json!({ "anyOf": [{ "type": "number" }, { "type": "string", "pattern": pattern }] })
     }
 }
 
@@ -142,11 +143,8 @@ impl Wanted for AmountTest {
     }
 
     fn schema() -> serde_json::Value {
-        let number = "-?[0-9]+(\\.[0-9]+)?";
-        json!({ "type": "string",
-            "pattern": format!(
-                "^\\s*(([<>]=?|=)?\\s*{number}|{number}\\s*\\.\\.\\s*{number})\\s*[A-Za-z]{{3}}\\s*$"
-            ) })
+        let range = range_pattern("-?[0-9]+(\\.[0-9]+)?\\s*");
+        json!({ "type": "string", "pattern": format!("^\\s*{range}[A-Za-z]{{3}}\\s*$") })
     }
 }
 
@@ -161,9 +159,8 @@ impl Wanted for AgeTest {
     }
 
     fn schema() -> serde_json::Value {
-        let span = "([0-9]+\\s*(ms|s|m|h|d|w)\\s*)+";
-        json!({ "type": "string",
-            "pattern": format!("^\\s*(([<>]=?|=)?\\s*{span}|{span}\\.\\.\\s*{span})$") })
+        let range = range_pattern("([0-9]+\\s*(ms|s|m|h|d|w)\\s*)+");
+        json!({ "type": "string", "pattern": format!("^\\s*{range}$") })
     }
 }
 

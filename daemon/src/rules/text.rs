@@ -135,7 +135,8 @@ impl Wanted for TextTest {
 
     fn schema() -> serde_json::Value {
         json!({ "anyOf": [
-            { "type": "string", "minLength": 1 }, table("contains"), table("starts"), table("regex"),
+            { "type": "string", "minLength": 1 },
+            table("contains"), table("starts"), table("regex"),
         ] })
     }
 }

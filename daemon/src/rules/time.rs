@@ -99,8 +99,9 @@ impl Wanted for TimeTest {
 
     fn schema() -> serde_json::Value {
         let span = "([0-9]+\\s*(ms|s|m|h|d|w)\\s*)+";
-        json!({ "type": "string",
-            "pattern": format!("^(within {span}|after {span}|today|past|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})$") })
+        let date = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
+        let pattern = format!("^(within {span}|after {span}|today|past|{date})$");
+        json!({ "type": "string", "pattern": pattern })
     }
 }
 
