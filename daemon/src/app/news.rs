@@ -48,9 +48,11 @@ fn catch_up(outbox: &Outbox, hub: &Hub, after: StoredId) -> Result<StoredId, Sto
         let events = outbox.events_after(last, CATCH_UP)?;
         let Some((id, _)) = events.last() else { return Ok(last) };
         last = *id;
-        events.iter().filter(|(_, event)| is_the_feeds(event)).for_each(|(_, event)| {
-            hub.publish(event);
-        });
+        for event in events.iter().filter_map(|(_, event)| event.as_ref()) {
+            if is_the_feeds(event) {
+                hub.publish(event);
+            }
+        }
     }
 }
 

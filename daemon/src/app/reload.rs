@@ -54,6 +54,7 @@ impl Running {
         self.dispatch.replace(&wiring::sinks(&sinks)).await.map_err(|wrong| wrong.to_string())?;
         self.reloading.generation.store(Arc::new(Generation { id, text, plan }));
         self.follow(sources).await.map_err(|wrong| wrong.to_string())?;
+        self.intake.try_again();
         Ok(Reloaded { generation: id.0, changes, dry_run })
     }
 

@@ -37,7 +37,11 @@ pub(super) fn until(then: Timestamp, now: Timestamp) -> String {
 
 /// `41 s ago`, or `in 27 s` for what is still to come.
 pub(super) fn ago(then: Timestamp, now: Timestamp) -> String {
-    if then > now { format!("in {}", until(then, now)) } else { format!("{} ago", since(then, now)) }
+    if then > now {
+        format!("in {}", until(then, now))
+    } else {
+        format!("{} ago", since(then, now))
+    }
 }
 
 fn seconds_between(then: Timestamp, now: Timestamp) -> u64 {

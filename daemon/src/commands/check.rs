@@ -108,7 +108,8 @@ fn render(loaded: &Loaded, probed: &[Probed], paint: Paint) -> String {
     };
     text += &read_back::render(loaded, usable, paint);
     for one in probed {
-        let (mark, tone) = if one.wrong.is_some() { ("✗", Tone::Bad) } else { ("✓", Tone::Good) };
+        let (mark, tone) =
+            if one.wrong.is_some() { ("✗", Tone::Bad) } else { ("✓", Tone::Good) };
         let head = painted(&format!("{mark} {}", clean(&one.sink)), tone, paint);
         let said = match &one.wrong {
             Some(wrong) => clean(wrong),

@@ -156,6 +156,7 @@ url = "{feed}"
 reconnect = {{ first = "1s", factor = 1.6, max = "3s", attempts = "unlimited" }}
 
 [sink.console.desk]
+form = "line"
 [sink.webhook.big]
 url           = "http://{hook}/hook"
 allow_private = ["127.0.0.0/8"]

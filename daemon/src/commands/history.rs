@@ -21,9 +21,8 @@ use crate::delivery::{Outcome, State};
 use crate::outbox::{HistoryFilter, HistoryRow, QuarantinedRow};
 
 /// The words that `--state` takes.
-const STATES: [&str; 9] = [
-    "pending", "claimed", "waiting", "held", "sent", "dead", "expired", "withdrawn", "parked",
-];
+const STATES: [&str; 9] =
+    ["pending", "claimed", "waiting", "held", "sent", "dead", "expired", "withdrawn", "parked"];
 /// How much is shown of a frame that could not be read, bytes.
 const FRAME_BYTES_MAX: usize = 120;
 
@@ -37,7 +36,9 @@ pub(super) fn run(caller: &Caller, options: &HistoryOptions) -> Result<Exit, Fai
     if options.quarantined {
         let rows = store.quarantine(page(listing))?;
         match listing.output.json {
-            true => screen.document(&rows.iter().map(QuarantinedDocument::of).collect::<Vec<_>>())?,
+            true => {
+                screen.document(&rows.iter().map(QuarantinedDocument::of).collect::<Vec<_>>())?
+            }
             false => screen.say(&quarantined(&rows, when))?,
         }
         return Ok(Exit::Ok);

@@ -94,11 +94,8 @@ fn kind(whole: &Value, schema: &Value) -> String {
         return constant.to_string();
     }
     let several = |list: &[Value]| {
-        let kinds: Vec<String> = list
-            .iter()
-            .filter(|one| one["type"] != "null")
-            .map(|one| kind(whole, one))
-            .collect();
+        let kinds: Vec<String> =
+            list.iter().filter(|one| one["type"] != "null").map(|one| kind(whole, one)).collect();
         kinds.join(" or ")
     };
     if let Some(words) = schema["enum"].as_array() {
@@ -131,8 +128,12 @@ fn text_kind(schema: &Value) -> String {
 }
 
 fn table_kind(schema: &Value) -> String {
-    let names: Vec<&str> =
-        schema["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    let names: Vec<&str> = schema["properties"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.as_str())
+        .collect();
     match names.as_slice() {
         [] => "a table".to_owned(),
         [one] => format!("{{ {one} = … }}"),

@@ -27,7 +27,9 @@ impl From<LookError> for Failure {
                 "is this the daemon's folder? --config FILE, or --set daemon.state_dir=\"…\"",
             ),
             LookError::Denied(_) => failure.hint("look as the daemon's own user, or as root"),
-            LookError::Version { .. } => failure.hint("look with the deskbell that the daemon runs"),
+            LookError::Version { .. } => {
+                failure.hint("look with the deskbell that the daemon runs")
+            }
             LookError::Store(_) => failure,
         }
     }

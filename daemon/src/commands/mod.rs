@@ -4,46 +4,46 @@
 //! Never: does a station's work; it asks the app, the outbox, or the running daemon.
 
 pub mod cli;
-mod run;
 mod demo;
 mod keys;
 mod receiver;
+mod run;
 pub mod simulate;
 
-mod init;
-mod questions;
 mod check;
-mod read_back;
 mod config_show;
-mod plugin;
+mod init;
 mod keys_shown;
+mod plugin;
+mod questions;
+mod read_back;
 mod schema;
 
 mod explain;
-mod why;
 mod near;
+mod why;
 
-mod status;
-mod watch;
-mod history;
-mod held;
-mod failed;
-mod looking;
+mod delivery_line;
 mod documents;
 mod event_line;
-mod delivery_line;
+mod failed;
+mod held;
+mod history;
+mod looking;
+mod status;
+mod watch;
 
-mod try_sink;
+mod asking;
 mod listening;
 mod pause;
 mod reload;
-mod asking;
+mod try_sink;
 
-mod loading;
+mod ago;
 mod failure;
+mod loading;
 mod printing;
 mod table;
-mod ago;
 
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};

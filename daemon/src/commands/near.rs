@@ -25,9 +25,7 @@ pub(super) fn keep_near(explanation: &mut Explanation) -> usize {
 /// Keeps what concerns one sink: its rings, and the rules but for those that ring only others.
 pub(super) fn keep_sink(explanation: &mut Explanation, sink: &SinkName) {
     explanation.rings.retain(|ring| ring.sink == *sink);
-    explanation
-        .rules
-        .retain(|rule| !rule.matched || rule.ways.iter().any(|way| way.sink == *sink));
+    explanation.rules.retain(|rule| !rule.matched || rule.ways.iter().any(|way| way.sink == *sink));
 }
 
 /// A rule came near where it was asked and at most one of its conditions was against it.

@@ -195,15 +195,18 @@ fn money(big: Option<&(String, Currency)>) -> String {
 fn source(answers: &Answers) -> String {
     let token = match answers.token.as_deref().and_then(form) {
         Some((kind, name)) => format!("token = {{ {kind} = {} }}", quoted(name)),
-        None => "# token = { credential = \"feed-token\" }   # or { env = \"…\" } or { file = \"…\" }"
-            .to_owned(),
+        None => {
+            "# token = { credential = \"feed-token\" }   # or { env = \"…\" } or { file = \"…\" }"
+                .to_owned()
+        }
     };
     let url = quoted(&answers.feed);
     format!("# Where bookings come from.\n[source.websocket.dashboard]\nurl = {url}\n{token}\n")
 }
 
 fn sinks(answers: &Answers) -> String {
-    let mut text = "# Where it rings: this terminal, or the daemon's log.\n[sink.console.log]\n".to_owned();
+    let mut text =
+        "# Where it rings: this terminal, or the daemon's log.\n[sink.console.log]\n".to_owned();
     let Some(url) = &answers.webhook else { return text };
     text += &format!("\n[sink.webhook.server]\nurl = {}\n", quoted(url));
     if is_local(url) {

@@ -58,9 +58,10 @@ pub(super) fn document(loaded: &Loaded, usable: &Usable) -> serde_json::Value {
     let sources = usable.sources.iter().map(|source| {
         json!({ "name": source.name, "place": source.source.place(), "feed": source.feed })
     });
-    let sinks = usable.sinks.iter().map(|sink| {
-        json!({ "name": sink.name, "place": sink.sink.place(), "tries": tries(sink) })
-    });
+    let sinks = usable
+        .sinks
+        .iter()
+        .map(|sink| json!({ "name": sink.name, "place": sink.sink.place(), "tries": tries(sink) }));
     let rules = rules(&loaded.effective);
     let rules = rules.iter().map(|rule| json!({ "name": rule.name, "rings": rule.told }));
     json!({
@@ -142,9 +143,7 @@ fn rung(rule: &WrittenTable) -> String {
 fn texts(written: &Written) -> Vec<String> {
     match &written.value {
         Value::Text(text) => vec![text.clone()],
-        Value::List(list) => {
-            list.iter().filter_map(Written::text).map(str::to_owned).collect()
-        }
+        Value::List(list) => list.iter().filter_map(Written::text).map(str::to_owned).collect(),
         _ => Vec::new(),
     }
 }
@@ -211,7 +210,10 @@ mod tests {
         let rates = "[money]\nbase = \"THB\"\nrates = { EUR = \"38.20\" }\nas_of = 2026-11-20";
         let cases = [
             (rates, "base THB; 1 EUR is 38.20 THB; as of 2026-11-20"),
-            ("[money]\nbase = \"THB\"\nrates = { file = \"r.toml\" }", "base THB; rates from r.toml"),
+            (
+                "[money]\nbase = \"THB\"\nrates = { file = \"r.toml\" }",
+                "base THB; rates from r.toml",
+            ),
             ("[money]", "no base: amounts are compared within their own currency only"),
         ];
         for (text, told) in cases {

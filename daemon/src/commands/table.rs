@@ -140,7 +140,8 @@ mod tests {
     use super::*;
 
     fn table() -> Table {
-        let mut table = Table::new([("sink", Side::Left), ("waiting", Side::Right), ("", Side::Left)]);
+        let mut table =
+            Table::new([("sink", Side::Left), ("waiting", Side::Right), ("", Side::Left)]);
         table.row(vec!["console.log".into(), 7.into(), "".into()]);
         let bad = Cell::new("DOWN\u{1b}[2J", Tone::Bad);
         table.row(vec!["crm".into(), 12_345.into(), bad]);

@@ -12,12 +12,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::io::AsyncBufReadExt;
 
+use super::Caller;
 use super::ago::clock;
 use super::cli::WatchOptions;
 use super::event_line;
 use super::failure::Failure;
 use super::table::{Tone, painted};
-use super::Caller;
 use crate::app::exit::Exit;
 use crate::config::complain::Paint;
 use crate::delivery::Outcome;
@@ -43,7 +43,8 @@ pub(super) async fn run(caller: &Caller, options: WatchOptions) -> Result<Exit, 
     let mut watched = Watched::default();
     while left != Some(0) {
         let read = lines.next_line().await;
-        let Some(line) = read.map_err(|wrong| Failure::failed(format!("control socket: {wrong}")))?
+        let Some(line) =
+            read.map_err(|wrong| Failure::failed(format!("control socket: {wrong}")))?
         else {
             caller.screen.remark("the daemon has ended\n");
             return Ok(Exit::NotRunning);

@@ -154,7 +154,7 @@ impl Intake {
 
     /// Ends every wait for the next try, those that were given up included.
     pub fn try_again(&self) {
-        self.running.values().for_each(|running| running.again.notify_one());
+        self.running.values().for_each(|running| running.again.notify_waiters());
     }
 
     /// Waits for the judge to end by itself, which it does only when the outbox has failed.

@@ -68,9 +68,9 @@ impl Reader {
             }
             Ok((store, _)) => Ok(Self { store: Mutex::new(store), path, clock, zone }),
             Err(wrong) => Err(match wrong.sqlite_error_code() {
-                Some(
-                    ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly,
-                ) => LookError::Denied(folder.to_owned()),
+                Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+                    LookError::Denied(folder.to_owned())
+                }
                 _ => wrong.into(),
             }),
         }

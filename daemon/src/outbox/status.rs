@@ -13,8 +13,8 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::codes::{BEHIND, Exact, from_ms};
 use super::ledger::{What, day_number};
 use super::{
-    Counted, Gate, Page, Pause, Reader, SinkStatus, SourceStatus, Status, StoreError,
-    StoreSize, Today, actions, lock, store,
+    Counted, Gate, Page, Pause, Reader, SinkStatus, SourceStatus, Status, StoreError, StoreSize,
+    Today, actions, lock, store,
 };
 
 impl Reader {

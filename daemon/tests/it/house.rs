@@ -59,29 +59,26 @@ struct Got {
 impl House {
     /// A feed and a receiver, and a configuration with these rules. Nothing runs yet.
     pub(crate) async fn build(rules: &str) -> Self {
-        let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
         let feed = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let feed_address = feed.local_addr().unwrap();
-        let hub = Hub::fresh(&SystemEntropy);
-        let (served, stopped) = (hub.clone(), stop.clone());
-        tasks.spawn(async move {
+        let mut house = Self::build_with_feed(rules, feed.local_addr().unwrap()).await;
+        let (served, stopped) = (house.hub.clone(), house.stop.clone());
+        house.tasks.spawn(async move {
             serve(feed, served, WebSettings::default(), stopped).await.unwrap();
         });
+        house
+    }
+
+    /// The same, with a feed that the test speaks itself.
+    pub(crate) async fn build_with_feed(rules: &str, feed: SocketAddr) -> Self {
+        let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
+        let hub = Hub::fresh(&SystemEntropy);
         let hook = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let hook_address = hook.local_addr().unwrap();
         let receiver = Receiver::new();
         tasks.spawn(receiver.clone().serve(hook, stop.clone()));
         let folder = tempfile::tempdir().unwrap();
-        let house = Self {
-            hub,
-            receiver,
-            folder,
-            child: None,
-            stop,
-            tasks,
-            feed: feed_address,
-            hook: hook_address,
-        };
+        let house =
+            Self { hub, receiver, folder, child: None, stop, tasks, feed, hook: hook_address };
         house.configure(rules);
         house
     }
@@ -131,6 +128,16 @@ file = "{state}/console.jsonl"
 
     /// Starts the daemon and waits until the feed has a client.
     pub(crate) async fn start(&mut self) {
+        self.spawn();
+        let mut clients = self.hub.watch_clients();
+        self.within("the daemon to connect", async {
+            clients.wait_for(|clients| *clients == 1).await.unwrap();
+        })
+        .await;
+    }
+
+    /// Starts the daemon.
+    pub(crate) fn spawn(&mut self) {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
@@ -138,11 +145,14 @@ file = "{state}/console.jsonl"
             .unwrap();
         let child = self.command(&["run"]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         self.child = Some(child);
-        let mut clients = self.hub.watch_clients();
-        self.within("the daemon to connect", async {
-            clients.wait_for(|clients| *clients == 1).await.unwrap();
-        })
-        .await;
+    }
+
+    /// How much memory the daemon holds.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        let pid = self.child.as_ref().unwrap().id();
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
     }
 
     /// Runs one command to its end.

@@ -3,6 +3,9 @@
 //! Gives: a failing test where something does not hold.
 //! Never: sleeps, uses a fixed port, or leaves the machine.
 
+mod hostile;
+mod house;
 mod hub;
+mod path;
 mod simulate;
 mod tidy;

@@ -90,16 +90,19 @@ async fn states_of_one_booking_arrive_in_order_while_the_receiver_fails() {
     let mut house = House::build(ALL).await;
     house.receiver.answer(503);
     house.start().await;
-    for (id, status) in [("A", Status::New), ("B", Status::New), ("A", Status::Confirmed), ("A", Status::Cancelled)] {
+    for (id, status) in
+        [("A", Status::New), ("B", Status::New), ("A", Status::Confirmed), ("A", Status::Cancelled)]
+    {
         house.tell(id, status, "10");
     }
     let receiver = house.receiver.clone();
-    house.within("two refusals", async {
-        while receiver.refused() < 2 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    house
+        .within("two refusals", async {
+            while receiver.refused() < 2 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     house.receiver.answer(204);
     house.accepted(4).await;
     let states: Vec<String> = house
