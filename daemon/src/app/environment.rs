@@ -5,6 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
+
+/// The machine's own time zone; UTC where it says none.
+pub fn machine_zone() -> TimeZone {
+    TimeZone::try_system().unwrap_or(TimeZone::UTC)
+}
+
 /// The variables of the process, or of a test.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment(BTreeMap<String, String>);

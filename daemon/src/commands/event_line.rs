@@ -7,6 +7,8 @@ use contract::event::Body;
 use contract::text::{clean, cut};
 use contract::{Event, Level, Metrics, Status};
 
+use super::ago::since;
+
 /// The longest line, bytes.
 const LINE_BYTES_MAX: usize = 200;
 
@@ -17,8 +19,9 @@ pub(super) fn says(event: &Event) -> String {
             let status = booking.status.as_ref().map(Status::as_str);
             let category = booking.category.as_ref().map(|category| category.as_str());
             let head: Vec<&str> = [status, category].into_iter().flatten().collect();
+            let head = if head.is_empty() { "booking".to_owned() } else { head.join(" ") };
             vec![
-                (!head.is_empty()).then(|| head.join(" ")),
+                Some(head),
                 booking.title.as_ref().map(|title| title.to_string()),
                 booking.customer.as_ref().map(|customer| customer.to_string()),
                 booking.amount.map(|amount| amount.to_string()),
@@ -26,12 +29,11 @@ pub(super) fn says(event: &Event) -> String {
             ]
         }
         Body::Metrics(metrics) => metrics_parts(metrics),
-        Body::Feed(change) => {
-            vec![
-                Some(format!("feed {}", change.state)),
-                change.said.as_ref().map(|s| s.to_string()),
-            ]
-        }
+        Body::Feed(change) => vec![
+            Some(format!("feed {}", change.state)),
+            change.gap.as_ref().map(|gap| format!("{} not known", since(gap.from, gap.to))),
+            change.said.as_ref().map(|said| said.to_string()),
+        ],
         Body::Sink(change) => {
             let state = format!("{:?}", change.state).to_lowercase();
             vec![Some(format!("sink {state}")), change.said.as_ref().map(|said| said.to_string())]
@@ -68,7 +70,14 @@ mod tests {
     #[test]
     fn an_event_is_one_clean_line_without_the_guest() {
         let said: Vec<String> = contract::trial::events().iter().map(says).collect();
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        new tour · Phi Phi Islands Day Tour · Anna Lindqvist · 1,250.00 USD · TH
+        booking
+        metrics · today 1284530.25
+        feed gap · 0 s not known
+        sink down · 401: check credential "crm"
+        frame booking:moved
+        "#);
         assert!(!said.join("").contains("anna@example.com"));
     }
 
@@ -77,6 +86,6 @@ mod tests {
         let mut booking = Booking::of("B");
         booking.title = Some(Text::from(format!("\u{1b}[2J{}", "x".repeat(10_000))));
         let said = says(&contract::trial::event(Body::Booking(booking)));
-        assert!(said.starts_with("[2Jxxx") && said.len() <= LINE_BYTES_MAX, "{said}");
+        assert!(said.starts_with("booking · [2Jxxx") && said.len() <= LINE_BYTES_MAX, "{said}");
     }
 }

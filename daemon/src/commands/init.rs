@@ -108,6 +108,30 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::app::doors::Doors;
+    use crate::app::environment::Environment;
+
+    #[test]
+    fn whatever_is_answered_the_file_has_nothing_to_be_mended() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deskbell.toml");
+        let state = folder.path().to_str().unwrap().to_owned();
+        let environment = Environment::of([("STATE_DIRECTORY", &state), ("TOKEN", "s3cret")]);
+        let doors = Doors::real(&environment);
+        let plain = Answers { big: None, ..Answers::suggested(None, None) };
+        let all = Answers {
+            token: Some("env:TOKEN".into()),
+            webhook: Some("http://127.0.0.1:9/hook".into()),
+            ..Answers::suggested(Some("wss://a.example/feed"), Some("Asia/Bangkok"))
+        };
+        for answers in [Answers::suggested(None, None), plain, all] {
+            write(&path, &questions::file(&answers), path.exists()).unwrap();
+            let layers = Layers { config: vec![path.clone()], set: Vec::new() };
+            let loaded = loading::load(&layers, &environment, &doors);
+            assert!(loaded.complaints.is_empty(), "{answers:?}: {:?}", loaded.complaints);
+            assert!(loaded.usable.is_some());
+        }
+    }
 
     #[test]
     fn the_file_is_its_owner_s_alone_and_is_not_overwritten_by_chance() {

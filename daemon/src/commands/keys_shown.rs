@@ -185,7 +185,13 @@ mod tests {
             let Key { name, kind, required, default, meaning } = key;
             format!("{name} | {kind} | {required} | {} | {meaning}", default.unwrap_or_default())
         });
-        insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"");
+        insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r#"
+        delivery.timeout | text such as "90s" | false |  | A length of time, such as "90s".
+        fields | a list of text | false | ["id"] | What.
+        form | "a" or "b" | false |  | Which form.
+        secret | { env = … } or { file = … } | false |  | 
+        url | text | true |  | Where to.
+        "#);
     }
 
     #[test]

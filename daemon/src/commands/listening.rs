@@ -100,7 +100,46 @@ fn milliseconds(took: Duration) -> u128 {
 
 #[cfg(test)]
 mod tests {
-    use contract::trial::{Play, ScriptedPost};
+    use contract::trial::{FakeClock, Play, ScriptedPost};
 
     use super::*;
+
+    fn request() -> Request {
+        Request {
+            method: "POST",
+            url: "https://crm.example:8443/s3cret/path?token=s3cret".parse().unwrap(),
+            headers: vec![("authorization".to_owned(), "Bearer s3cret".to_owned())],
+            body: b"s3cret".to_vec(),
+            deadline: Duration::from_secs(1),
+            answer_bytes_max: 100,
+            allow_private: Arc::new([]),
+            tls: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_transcript_shows_what_went_where_and_no_secret() {
+        let heard = Transcript::default();
+        let script = [Play::Echo(401), Play::Fault(PostFault::AnswerTimeout)];
+        let post = HeardPost {
+            post: Arc::new(ScriptedPost::playing(script)),
+            clock: Arc::new(FakeClock::at(jiff::Timestamp::UNIX_EPOCH)),
+            heard: heard.clone(),
+        };
+        assert_eq!(post.send(request()).await.unwrap().status, 401);
+        assert!(post.send(request()).await.is_err());
+        insta::assert_snapshot!(heard.lines().join("\n"), @r"
+        → POST https://crm.example:8443/… 6 bytes; authorization
+        ← 401, 90 bytes, 0 ms
+        → POST https://crm.example:8443/… 6 bytes; authorization
+        ← no answer in time, 0 ms
+        ");
+    }
+
+    #[test]
+    fn a_transcript_has_an_end() {
+        let heard = Transcript::default();
+        (0..1000).for_each(|n| heard.add(n.to_string()));
+        assert_eq!(heard.lines().len(), LINES_MAX);
+    }
 }

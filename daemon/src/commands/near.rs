@@ -50,8 +50,16 @@ mod tests {
             inside: Vec::new(),
         };
         let matched = conditions.iter().all(|holds| *holds == Truth::Yes);
-        let conditions = conditions.iter().map(told).collect();
-        RuleTold { rule: name.into(), matched, why: String::new(), conditions, ways: Vec::new() }
+        let conditions: Vec<_> = conditions.iter().map(told).collect();
+        let holds = conditions.iter().map(|told: &ConditionTold| told.holds).min();
+        RuleTold {
+            rule: name.into(),
+            matched,
+            holds: holds.unwrap_or(Truth::Yes),
+            why: String::new(),
+            conditions,
+            ways: Vec::new(),
+        }
     }
 
     fn explanation(rules: Vec<RuleTold>) -> Explanation {

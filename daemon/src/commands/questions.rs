@@ -289,6 +289,52 @@ mod tests {
     #[test]
     fn the_file_says_what_was_answered_and_why() {
         let (given, _) = asked("\nfile:/etc/\"x\nhttp://localhost:9000/hook\n1,500 thb\n\n");
-        insta::assert_snapshot!(file(&given.unwrap()), @"");
+        insta::assert_snapshot!(file(&given.unwrap()), @r#"
+        # Written by `deskbell init`. Every key there is: config/deskbell.toml of Deskbell, or
+        # `deskbell plugin show NAME` and `deskbell schema`. After a change: `deskbell check`, then
+        # `deskbell reload`.
+
+        [daemon]
+        # When days begin, and how times are shown.
+        time_zone = "Asia/Bangkok"
+
+        [money]
+        # What amounts are compared in; those of the feed without a currency are in it.
+        base = "THB"
+        # What one unit of another currency is worth, or amounts in it are unknown:
+        # rates = { EUR = "1.09" }
+
+        # Where bookings come from.
+        [source.websocket.dashboard]
+        url = "ws://localhost:3001/admin/dashboard"
+        token = { file = '/etc/"x' }
+
+        # Where it rings: this terminal, or the daemon's log.
+        [sink.console.log]
+
+        [sink.webhook.server]
+        url = "http://localhost:9000/hook"
+        # A private address is reached only where that is allowed.
+        allow_private = ["127.0.0.0/8", "::1"]
+        # Signs each request; without one nothing is signed.
+        # secret = { credential = "webhook-secret" }
+
+        # When to ring, and whom; in order.
+        [[rule]]
+        name        = "Big bookings"
+        when.status = "new"
+        when.amount = ">= 1500 THB"
+        level       = "warning"
+        ring        = ["console.log", "webhook.server"]
+
+        [[rule]]
+        name = "Every booking"
+        ring = ["console.log"]
+
+        [[rule]]
+        name  = "The feed is ill"
+        alarm = { feed = ["down", "denied", "gap"], for = "2m" }
+        ring  = ["console.log", "webhook.server"]
+        "#);
     }
 }

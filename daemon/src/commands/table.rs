@@ -84,11 +84,6 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// Says whether it has no row.
-    pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// The table as text, each line indented by two.
     pub(super) fn text(&self, paint: Paint) -> String {
         let widths: Vec<usize> = (0..self.head.len()).map(|column| self.width(column)).collect();
@@ -176,7 +171,6 @@ mod tests {
     #[test]
     fn a_table_without_heads_has_no_head_line() {
         let mut table = Table::new([("", Side::Left)]);
-        assert!(table.is_empty());
         table.row(vec!["one".into()]);
         assert_eq!(table.text(Paint::Plain), "  one\n");
     }

@@ -29,6 +29,11 @@ use crate::rules::{Explanation, Plan};
 /// The most states of one booking that are told; the newest ones.
 const STATES_MAX: u32 = 64;
 
+/// How many events back an id is looked for that is like the one asked for.
+const LOOKED_THROUGH: u32 = 5_000;
+/// The most such ids that are named.
+const NEAREST_MAX: usize = 3;
+
 /// One state of the booking, judged again.
 struct Told {
     story: Story,
@@ -138,7 +143,8 @@ impl Plans {
             let read = store.read_generation(id).map_err(|wrong| wrong.to_string())?;
             let generation = read.ok_or("the rules of its time are not kept any more")?;
             config::plan_of(&generation.text).map_err(|wrong| {
-                format!("the rules of its time are not understood any more: {wrong}")
+                let what: Vec<&str> = wrong.iter().map(|complaint| complaint.what.as_str()).collect();
+                format!("the rules of its time are not understood any more: {}", what.join("; "))
             })
         });
         plan.as_ref().map_err(Clone::clone)
@@ -148,14 +154,26 @@ impl Plans {
 /// Nobody remembers twenty digits at night: says which bookings have an id like this.
 fn unknown(store: &Reader, booking: &str) -> Result<Failure, Failure> {
     let failure = Failure::failed(format!("no event about {} is kept", clean(booking)));
-    let near = store.subjects_like(booking)?;
+    let kept = store.subjects(LOOKED_THROUGH)?;
+    let near: Vec<String> = nearest(booking, &kept).into_iter().map(clean).collect();
     Ok(match near.is_empty() {
         true => failure.hint("what came: deskbell history"),
-        false => {
-            let names: Vec<String> = near.iter().map(|name| clean(name)).collect();
-            failure.hint(format!("the nearest are {}", names.join(", ")))
-        }
+        false => failure.hint(format!("the nearest are {}", near.join(", "))),
     })
+}
+
+/// The ids that hold what was asked for, else those that differ least from it.
+fn nearest<'a>(booking: &str, kept: &'a [String]) -> Vec<&'a str> {
+    let wanted = booking.to_lowercase();
+    let far = |name: &str| {
+        let name = name.to_lowercase();
+        let distance = strsim::osa_distance(&wanted, &name);
+        let holds = name.contains(&wanted);
+        (holds || distance * 2 <= wanted.chars().count()).then_some((!holds, distance))
+    };
+    let mut near: Vec<_> = kept.iter().filter_map(|name| Some((far(name)?, name))).collect();
+    near.sort();
+    near.into_iter().take(NEAREST_MAX).map(|(_, name)| name.as_str()).collect()
 }
 
 fn document(told: &Told) -> StateDocument<'_> {
@@ -235,4 +253,24 @@ fn state(told: &Told, (now, home): (Timestamp, &Home), paint: Paint) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_ids_hold_what_was_asked_or_differ_least() {
+        let kept: Vec<String> =
+            ["BK-0001", "BK-0002", "BK-1002", "XX-9"].map(str::to_owned).into();
+        let cases: [(&str, &[&str]); 4] = [
+            ("bk-0001", &["BK-0001", "BK-0002", "BK-1002"]),
+            ("002", &["BK-0002", "BK-1002"]),
+            ("KB-0002", &["BK-0002", "BK-0001", "BK-1002"]),
+            ("nothing like it", &[]),
+        ];
+        for (asked, near) in cases {
+            assert_eq!(nearest(asked, &kept), near, "{asked}");
+        }
+    }
 }

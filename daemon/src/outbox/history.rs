@@ -69,6 +69,32 @@ impl Reader {
         stories.collect()
     }
 
+    /// The events behind one, in the order of receipt, at most `limit`; erased ones are left out.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn events_after(
+        &self,
+        after: StoredId,
+        limit: u32,
+    ) -> Result<Vec<(StoredId, Event)>, StoreError> {
+        let store = lock(&self.store);
+        let sql = format!("SELECT {EVENT} FROM events e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2");
+        let rows = collect(&store, &sql, (after.0, limit), event_row)?;
+        Ok(rows.into_iter().filter_map(|row| Some((row.id, row.event?))).collect())
+    }
+
+    /// What the newest `limit` events are about, each once, the newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn subjects(&self, limit: u32) -> Result<Vec<String>, StoreError> {
+        let store = lock(&self.store);
+        let sql = "SELECT subject FROM (SELECT id, subject FROM events ORDER BY id DESC LIMIT ?1)
+             GROUP BY subject ORDER BY max(id) DESC";
+        Ok(collect(&store, sql, [limit], |row| row.get(0))?)
+    }
+
     /// What closed gates keep back and what is parked, oldest first.
     ///
     /// # Errors

@@ -59,7 +59,13 @@ fn shown(document: &StatusDocument) -> String {
 
 #[test]
 fn a_daemon_that_is_well_says_so_in_a_few_lines() {
-    insta::assert_snapshot!(shown(&document()), @"");
+    insta::assert_snapshot!(shown(&document()), @r"
+    ● LIVE • websocket.dashboard   wss://admin.example.com   last event 3 s ago, last booking 41 s ago   up 6 d, config of 09:12:00
+      today  318 bookings · 204 rang · 0 held
+
+      sink         state  waiting  held  failed  last rang
+      console.log  ok           0     0       0  41 s ago
+    ");
 }
 
 #[test]
@@ -88,7 +94,20 @@ fn what_is_wrong_stands_with_since_when_and_what_to_do() {
     document.troubles = vec!["webhook.crm is down".into()];
     document.counts =
         vec![CountLine { what: "unknown".into(), name: "Big tours".into(), count: 2 }];
-    insta::assert_snapshot!(shown(&document), @"");
+    insta::assert_snapshot!(shown(&document), @r#"
+    ● LIVE • websocket.dashboard   wss://admin.example.com   last event 3 s ago, last booking 41 s ago   up 6 d, config of 09:12:00
+      today  318 bookings · 204 rang · 12 held · 3 failed · 1 gap
+      rule "Big tours" asked for what the feed did not say, 2 times
+
+      sink           state        waiting  held  failed  last rang
+      console.log    ok                 0    12       0  41 s ago
+      webhook.sales  waits 27 s        14     0       0  41 s ago   429, as told
+      webhook.crm    DOWN 12 min       96     0       3  41 s ago   401: check credential "crm-new"[2J  ← act
+      webhook.old    parked             0     2       0  never                                          ← act
+
+      needs a person
+      - webhook.crm is down
+    "#);
 }
 
 #[test]
@@ -112,7 +131,17 @@ fn a_feed_that_is_away_says_why_and_when_it_is_tried_next() {
         ..feed()
     };
     document.feeds = vec![down, denied];
-    insta::assert_snapshot!(shown(&document), @"");
+    insta::assert_snapshot!(shown(&document), @r"
+    ○ CONNECTING…   up 6 d, config of 09:12:00
+      CONNECTING… • websocket.dashboard   wss://admin.example.com   last event 3 s ago, last booking 41 s ago
+      DENIED • websocket.other   wss://admin.example.com   no event yet
+      websocket.dashboard CONNECTING… since 09:58:00, 7 tries failed, next in 4 s: connection refused
+      websocket.other DENIED since 08:00:00, 1 try failed: 401   ← check its token
+      today  318 bookings · 204 rang · 0 held
+
+      sink         state  waiting  held  failed  last rang
+      console.log  ok           0     0       0  41 s ago
+    ");
 }
 
 #[test]
@@ -125,7 +154,14 @@ fn a_pause_says_by_whom_and_until_when() {
         until: Some(at("2026-11-23T10:30:00Z")),
         by,
     });
-    insta::assert_snapshot!(shown(&document), @"");
+    insta::assert_snapshot!(shown(&document), @r"
+    ‖ PAUSED • websocket.dashboard   wss://admin.example.com   last event 3 s ago, last booking 41 s ago   up 6 d, config of 09:12:00
+      nothing rings since 09:30:00, by uid 1000, until 10:30:00; all is kept
+      today  318 bookings · 204 rang · 0 held
+
+      sink         state  waiting  held  failed  last rang
+      console.log  ok           0     0       0  41 s ago
+    ");
 }
 
 #[test]
