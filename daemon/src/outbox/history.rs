@@ -168,21 +168,6 @@ impl Reader {
         Ok(collect(&store, sql, (page.limit, page.offset), quarantined_row)?)
     }
 
-    /// The events after one, oldest first, at most `limit`; what an erased one said is absent.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn events_after(
-        &self,
-        after: StoredId,
-        limit: u32,
-    ) -> Result<Vec<(StoredId, Option<Event>)>, StoreError> {
-        let store = lock(&self.store);
-        let sql = format!("SELECT {EVENT} FROM events e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2");
-        let rows = collect(&store, &sql, (after.0, limit), event_row)?;
-        Ok(rows.into_iter().map(|row| (row.id, row.event)).collect())
-    }
-
     /// A generation of the configuration, while history keeps an event that it judged.
     ///
     /// # Errors
