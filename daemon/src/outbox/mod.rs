@@ -21,6 +21,7 @@ mod names;
 mod recall;
 mod retention;
 mod rows;
+mod rowwise;
 mod schema;
 mod settle;
 mod status;

@@ -125,7 +125,7 @@ fn a_wake_up_comes_until_the_group_it_is_fired_in_is_committed() {
     assert_eq!(house.outbox.next_wake_up().unwrap(), Some(due));
     assert_eq!(ask(house), []);
     house.pass(120);
-    assert_eq!(ask(house), [wake_up.clone()]);
+    assert_eq!(ask(house), std::slice::from_ref(&wake_up));
     let mut woken = unmatched(event("B1", Status::New, house.clock.now()), None);
     woken.woken_by = Some(wake_up.clone());
     let later = WakeUp { due: house.in_seconds(60), ..wake_up.clone() };

@@ -99,7 +99,8 @@ fn a_second_daemon_is_refused_until_the_first_has_ended() {
 
 #[test]
 fn a_newer_store_and_a_stranger_s_file_are_refused_and_left_alone() {
-    let cases: [(&str, fn(&OpenError) -> bool); 2] = [
+    type Expected = fn(&OpenError) -> bool;
+    let cases: [(&str, Expected); 2] = [
         ("PRAGMA user_version = 99", |e| matches!(e, OpenError::Newer { found: 99, known: 1 })),
         ("PRAGMA application_id = 7", |e| matches!(e, OpenError::Foreign)),
     ];

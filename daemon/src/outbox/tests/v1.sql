@@ -77,8 +77,7 @@ CREATE TABLE wake_ups (
 CREATE INDEX events_by_subject ON events (subject);
 CREATE INDEX events_of_feeds ON events (id) WHERE kind = 2;
 CREATE INDEX deliveries_due ON deliveries (sink, due) WHERE due IS NOT NULL;
-CREATE INDEX deliveries_in_lanes ON deliveries (lane, state, failing) WHERE lane IS NOT NULL;
-CREATE INDEX deliveries_reclaimed ON deliveries (id) WHERE state = 4;
-CREATE INDEX deliveries_failed ON deliveries (sink) WHERE state >= 7;
+CREATE INDEX deliveries_in_lanes ON deliveries (lane, failing) WHERE lane IS NOT NULL;
+CREATE INDEX deliveries_by_state ON deliveries (state, sink) WHERE state >= 6;
 CREATE INDEX wake_ups_due ON wake_ups (due_ms);
 COMMIT;
