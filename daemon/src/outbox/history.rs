@@ -54,7 +54,8 @@ impl Reader {
         let store = lock(&self.store);
         let gates = self.gates(&store)?;
         let sql = format!(
-            "SELECT {EVENT}, e.memory FROM events e WHERE e.subject = ?1 ORDER BY e.id DESC LIMIT ?2"
+            "SELECT {EVENT}, e.memory FROM events e WHERE e.subject = ?1
+             ORDER BY e.id DESC LIMIT ?2"
         );
         let mut events = collect(&store, &sql, (subject, limit), |row| {
             Ok((event_row(row)?, row.get::<_, Option<Vec<u8>>>(EVENT_WIDTH)?))
@@ -122,9 +123,9 @@ impl Reader {
         let store = lock(&self.store);
         let gates = self.gates(&store)?;
         let sql = format!(
-            "SELECT {EVENT}, {DELIVERY} FROM deliveries d INDEXED BY deliveries_failed
+            "SELECT {EVENT}, {DELIVERY} FROM deliveries d INDEXED BY deliveries_by_state
              JOIN events e ON e.id = d.id >> 12
-             WHERE d.state >= 7 AND (?1 IS NULL
+             WHERE d.state >= 6 AND d.state IN (7, 8) AND (?1 IS NULL
                 OR d.sink = (SELECT id FROM names WHERE kind = 0 AND name = ?1))
              ORDER BY d.id DESC LIMIT ?2 OFFSET ?3"
         );
