@@ -24,8 +24,8 @@ INSERT OR FAIL INTO events (id, kind, outcome, generation, source, feed, at, rec
 const EVENT_WIDTH: usize = 17;
 
 const INSERT_DELIVERY: &str = "
-INSERT OR FAIL INTO deliveries (id, sink, state, fence, tries, spent, tried, answered, due, lane, reason,
-    key, rule, way, level, address, redirected, also, timeline, title, body)";
+INSERT OR FAIL INTO deliveries (id, sink, state, fence, tries, spent, tried, answered, due, lane,
+    reason, key, rule, way, level, address, redirected, also, timeline, title, body)";
 const DELIVERY_WIDTH: usize = 21;
 
 /// Writes the whole group.
