@@ -98,16 +98,16 @@ impl Inbox {
         self.nudge.notify_one();
     }
 
-    /// Takes all that waits, the group only where the writer has none. Buffers are swapped, so a
-    /// busy writer allocates nothing here.
-    pub(super) fn take(&self, settlements: &mut Vec<Settlement>, group: bool) -> Waiting {
+    /// Takes what waits; the group and commands only where the writer has none in hand. Buffers are
+    /// swapped, so a busy writer allocates nothing here.
+    pub(super) fn take(&self, settlements: &mut Vec<Settlement>, fresh: bool) -> Waiting {
         let mut waiting = self.lock();
         std::mem::swap(&mut waiting.settlements, settlements);
         let taken = Waiting {
-            group: if group { waiting.group.take() } else { None },
+            group: if fresh { waiting.group.take() } else { None },
             settlements: Vec::new(),
             gates: std::mem::take(&mut waiting.gates),
-            commands: std::mem::take(&mut waiting.commands),
+            commands: if fresh { std::mem::take(&mut waiting.commands) } else { Vec::new() },
             stopping: waiting.stopping,
             last: waiting.last,
         };

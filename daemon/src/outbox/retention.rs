@@ -71,9 +71,14 @@ impl Retention {
             return Ok(false);
         };
         store.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        let walked = self.walk_on(store, *walk, now);
-        let end = if walked.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        store.prepare_cached(end)?.execute([])?;
+        let walked = self.walk_on(store, *walk, now).and_then(|more| {
+            store.prepare_cached("COMMIT")?.execute([])?;
+            Ok(more)
+        });
+        // Some errors have ended the transaction already.
+        if walked.is_err() && !store.is_autocommit() {
+            store.execute_batch("ROLLBACK")?;
+        }
         if !walked? {
             self.walk += 1;
         }

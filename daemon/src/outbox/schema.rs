@@ -16,8 +16,8 @@ pub(super) const VERSION: i64 = STEPS.len() as i64;
 const STEPS: [&str; 1] = [V1];
 
 /// Widths matter: a row that is born claimed must not grow when it is settled, or every page of a
-/// busy day splits. So `state` is 2 and then 3, and `tried` and `answered` are set at birth. Every index
-/// costs each row, even where its condition is false: those of deliveries are three.
+/// busy day splits. So `state` is 2 and then 3, and `tried` and `answered` are set at birth. Every
+/// index costs each row, even where its condition is false: those of deliveries are three.
 const V1: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE names (

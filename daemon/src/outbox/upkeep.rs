@@ -15,8 +15,8 @@ const FLOOR_LAG: i64 = 16_384;
 /// The floor is written once it has moved so far.
 const FLOOR_STEP: i64 = 4_096;
 /// A log of so many pages (32 MiB) is written back at once, and of so many when nothing waits.
-const LOG_PAGES_MAX: i64 = 8_192;
-const LOG_PAGES_IDLE: i64 = 1_024;
+const LOG_PAGES_MAX: i64 = 4_096;
+const LOG_PAGES_IDLE: i64 = 512;
 
 /// Gives back what an earlier process had claimed: due at once, same id, no attempt spent.
 pub(super) fn void_claims(store: &mut Connection) -> rusqlite::Result<u64> {

@@ -3,10 +3,11 @@
 //! Gives: commits; after each, acks, claims, replies, news.
 //! Never: acknowledges or hands out what is not committed; never tries a failed sync again.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use contract::{Clock, Note};
+use contract::{Clock, Note, SinkName};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use tokio::runtime::Handle;
@@ -49,7 +50,7 @@ pub struct Writer {
 pub(super) struct Work {
     group: Option<(Ticket, Group)>,
     settlements: Vec<Settlement>,
-    gates: Vec<(contract::SinkName, Gate)>,
+    gates: BTreeMap<SinkName, Gate>,
     commands: Vec<Command>,
     stopping: bool,
 }
@@ -115,8 +116,9 @@ impl Writer {
         if self.work.settlements.is_empty() {
             std::mem::swap(&mut settlements, &mut self.work.settlements);
         }
-        // A group that the disk refused stays the only one: the next waits outside.
-        let taken = self.inbox.take(&mut settlements, self.work.group.is_none());
+        // While the disk refuses, further groups and commands wait outside, so that neither grows.
+        let fresh = self.work.group.is_none() && self.work.commands.is_empty();
+        let taken = self.inbox.take(&mut settlements, fresh);
         if self.work.settlements.is_empty() {
             self.work.settlements = settlements;
         } else {

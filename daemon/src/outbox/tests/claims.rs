@@ -46,6 +46,7 @@ fn no_more_are_claimed_than_slots_and_ahead_and_the_rest_follows_in_order() {
     house.settle(&first[1], sent());
     assert_eq!(taken.subjects(), ["B4"]);
     // A newcomer does not overtake what waits.
+    house.pass(1);
     house.ring(&["B6"]);
     house.settle(&first[0], sent());
     assert_eq!(taken.subjects(), ["B5"]);

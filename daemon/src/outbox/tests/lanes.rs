@@ -3,7 +3,10 @@
 //! Gives: what a person who follows a booking may rely on.
 //! Never: depends on the order in which lanes happen to be looked at.
 
+use std::collections::BTreeMap;
+
 use contract::Status;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -103,6 +106,16 @@ fn after_ten_minutes_the_lane_moves_on() {
 }
 
 #[test]
+fn a_backlog_waits_behind_a_head_that_has_failed() {
+    let (mut house, mut taken) = House::with_sink(1, 0);
+    states_of(&mut house, "B1");
+    house.ring(&["B2"]);
+    let head = taken.one();
+    house.settle(&head, house.again(30));
+    assert_eq!(taken.subjects(), ["B2"]);
+}
+
+#[test]
 fn the_next_goes_once_its_head_is_given_up() {
     for end in [rejected(), Settled::Expired] {
         let (mut house, mut taken) = House::with_sink(4, 0);
@@ -143,5 +156,127 @@ fn one_lane_s_thousands_do_not_keep_the_others_waiting() {
     for (next, claim) in claims.iter().enumerate() {
         house.settle(claim, sent());
         assert_eq!(taken.all().len(), usize::from(next == 0));
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Ring(u8),
+    Settle(u8, u8),
+    Pass(u8),
+    Pause,
+    Resume,
+    Kill,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0..3u8).prop_map(Step::Ring),
+        6 => (any::<u8>(), 0..5u8).prop_map(|(which, how)| Step::Settle(which, how)),
+        2 => (0..20u8).prop_map(Step::Pass),
+        1 => Just(Step::Pause),
+        1 => Just(Step::Resume),
+        1 => Just(Step::Kill),
+    ]
+}
+
+struct Model {
+    house: House,
+    taken: Taken,
+    room: usize,
+    in_hand: Vec<Claim>,
+    rung: u32,
+    ended: BTreeMap<String, Vec<i64>>,
+}
+
+impl Model {
+    fn new(room: usize) -> Self {
+        let (house, taken) = House::with_sink(room, 0);
+        Self { house, taken, room, in_hand: Vec::new(), rung: 0, ended: BTreeMap::new() }
+    }
+
+    fn ring(&mut self, booking: u8) {
+        self.rung += 1;
+        let status = Status::Own(format!("s{}", self.rung).into());
+        let now = self.house.clock.now();
+        self.house.store(vec![ringing(&format!("B{booking}"), status, now)]);
+    }
+
+    fn settle(&mut self, which: usize, how: u8) {
+        if self.in_hand.is_empty() {
+            return;
+        }
+        let claim = self.in_hand.remove(which % self.in_hand.len());
+        let outcome = match how {
+            0 | 1 => sent(),
+            2 => rejected(),
+            3 => self.house.again(3),
+            _ => Settled::Released,
+        };
+        if how < 3 {
+            let subject = claim.note.event().subject().to_owned();
+            self.ended.entry(subject).or_default().push(claim.id.0);
+        }
+        self.house.settle(&claim, outcome);
+    }
+
+    /// One lane never has two in hand, and no more are in hand than there are slots.
+    fn take(&mut self) {
+        self.in_hand.extend(self.taken.all());
+        let mut lanes: Vec<_> = self.in_hand.iter().map(|c| c.note.event().subject()).collect();
+        lanes.sort_unstable();
+        lanes.dedup();
+        assert_eq!(lanes.len(), self.in_hand.len(), "two tries of one lane");
+        assert!(self.in_hand.len() <= self.room);
+    }
+
+    fn act(mut self, step: Step) -> Self {
+        match step {
+            Step::Ring(booking) => self.ring(booking),
+            Step::Settle(which, how) => self.settle(which.into(), how),
+            Step::Pass(seconds) => self.house.pass(seconds.into()),
+            Step::Pause => drop(self.house.act(Action::Pause(Whom::All, None))),
+            Step::Resume => drop(self.house.act(Action::Resume(Whom::All))),
+            Step::Kill => {
+                self.house = self.house.killed();
+                self.in_hand.clear();
+                self.taken = self.house.register(self.room, 0);
+                self.house.work();
+            }
+        }
+        self.take();
+        self
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 48, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn whatever_happens_each_ring_ends_once_and_in_the_order_of_its_lane(
+        room in 1..4usize,
+        steps in prop::collection::vec(step(), 1..60),
+    ) {
+        let mut model = Model::new(room);
+        for step in steps {
+            model = model.act(step);
+        }
+        model = model.act(Step::Resume);
+        for _ in 0..2000 {
+            if model.in_hand.is_empty() {
+                model = model.act(Step::Pass(5));
+            }
+            if model.in_hand.is_empty() {
+                break;
+            }
+            model = model.act(Step::Settle(0, 0));
+        }
+        for (booking, ended) in &model.ended {
+            prop_assert!(ended.is_sorted(), "{booking}: {ended:?}");
+        }
+        let ended: usize = model.ended.values().map(Vec::len).sum();
+        prop_assert_eq!(ended, model.rung as usize, "{:?}", model.house.states());
     }
 }

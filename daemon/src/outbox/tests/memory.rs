@@ -66,7 +66,9 @@ fn stored(told: &Told, now: Timestamp) -> StoredEvent {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 64, failure_persistence: None, ..ProptestConfig::default()
+    })]
 
     #[test]
     fn memory_read_back_equals_memory_carried_on(

@@ -29,7 +29,7 @@ fn a_full_disk_keeps_the_group_unacknowledged_and_goes_on_when_there_is_room() {
     let (mut house, mut taken) = House::with_sink(4, 0);
     house.ring(&["A1", "A2"]);
     let before = taken.all();
-    limit(&house, 60);
+    limit(&house, 40);
     let (told, heard) = mpsc::channel();
     let group = full_of(&house, told);
     let outbox = house.outbox.clone();
@@ -59,7 +59,7 @@ fn a_full_disk_keeps_the_group_unacknowledged_and_goes_on_when_there_is_room() {
 fn a_group_that_dies_with_the_full_disk_is_refused_and_the_store_is_whole() {
     let (mut house, _taken) = House::with_sink(4, 0);
     house.ring(&["A1"]);
-    limit(&house, 60);
+    limit(&house, 40);
     let (told, heard) = mpsc::channel();
     let group = full_of(&house, told);
     let outbox = house.outbox.clone();
@@ -75,7 +75,7 @@ fn a_group_that_dies_with_the_full_disk_is_refused_and_the_store_is_whole() {
 #[test]
 fn a_second_group_waits_outside_while_the_first_cannot_be_written() {
     let mut house = House::new();
-    limit(&house, 60);
+    limit(&house, 40);
     let (told, _heard) = mpsc::channel();
     let group = full_of(&house, told);
     let outbox = house.outbox.clone();
