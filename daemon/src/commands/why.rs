@@ -143,7 +143,8 @@ impl Plans {
             let read = store.read_generation(id).map_err(|wrong| wrong.to_string())?;
             let generation = read.ok_or("the rules of its time are not kept any more")?;
             config::plan_of(&generation.text).map_err(|wrong| {
-                let what: Vec<&str> = wrong.iter().map(|complaint| complaint.what.as_str()).collect();
+                let what: Vec<&str> =
+                    wrong.iter().map(|complaint| complaint.what.as_str()).collect();
                 format!("the rules of its time are not understood any more: {}", what.join("; "))
             })
         });
@@ -261,8 +262,7 @@ mod tests {
 
     #[test]
     fn the_nearest_ids_hold_what_was_asked_or_differ_least() {
-        let kept: Vec<String> =
-            ["BK-0001", "BK-0002", "BK-1002", "XX-9"].map(str::to_owned).into();
+        let kept: Vec<String> = ["BK-0001", "BK-0002", "BK-1002", "XX-9"].map(str::to_owned).into();
         let cases: [(&str, &[&str]); 4] = [
             ("bk-0001", &["BK-0001", "BK-0002", "BK-1002"]),
             ("002", &["BK-0002", "BK-1002"]),

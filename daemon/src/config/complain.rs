@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 use contract::text::{clean, is_hostile};
 use contract::{Complaint, Place, Severity};
 
@@ -79,6 +79,11 @@ fn show_one(complaint: &Complaint, masked: &[&Place], renderer: &Renderer) -> St
         None if !key.is_empty() => format!("{key}: {what}"),
         _ => what,
     };
+    if complaint.place.is_none() && complaint.other.is_none() {
+        let help = complaint.hint.iter().map(|hint| format!("\n  = help: {}", clean(hint)));
+        return renderer.render(&[Group::with_title(level.primary_title(title))])
+            + &help.collect::<String>();
+    }
     let own = complaint.place.as_ref().map(|place| Piece::of(place, masked));
     let other = complaint.other.as_ref().map(|(place, said)| (Piece::of(place, masked), said));
     let mut group = level.primary_title(title).elements(Vec::<Snippet<'_, Annotation<'_>>>::new());
@@ -123,7 +128,13 @@ impl<'a> Piece<'a> {
     }
 
     /// Copies a line, makes visible what would act on a terminal, and leaves out what is masked.
-    fn copy(&mut self, text: &str, line: Range<usize>, about: &Range<usize>, masks: &[Range<usize>]) {
+    fn copy(
+        &mut self,
+        text: &str,
+        line: Range<usize>,
+        about: &Range<usize>,
+        masks: &[Range<usize>],
+    ) {
         let from = about.start.saturating_sub(LINE_CHARS_MAX / 2).max(line.start);
         let from = if line.len() > LINE_CHARS_MAX { floor(text, from) } else { line.start };
         let (mut start, mut end, mut masked) = (None, None, false);

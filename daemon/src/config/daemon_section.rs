@@ -17,7 +17,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Daemon")]
-pub struct DaemonSection {
+pub(super) struct DaemonSection {
     /// Where days begin and end: an IANA name, such as "Asia/Bangkok". Default: the machine's.
     #[serde(default)]
     pub time_zone: Option<Zone>,
@@ -80,7 +80,7 @@ impl LogLevel {
 
 /// A time zone by its IANA name.
 #[derive(Clone, PartialEq)]
-pub struct Zone(pub TimeZone);
+pub(super) struct Zone(pub TimeZone);
 
 impl<'de> Deserialize<'de> for Zone {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

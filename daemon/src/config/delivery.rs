@@ -68,7 +68,11 @@ pub struct DeliveryPolicy {
 
 impl DeliveryPolicy {
     /// What is written, and the plugin's defaults for what is not.
-    pub fn of(section: &DeliverySection, update: Option<Update>, plugin: &DeliveryDefaults) -> Self {
+    pub fn of(
+        section: &DeliverySection,
+        update: Option<Update>,
+        plugin: &DeliveryDefaults,
+    ) -> Self {
         Self {
             timeout: section.timeout.map_or(plugin.timeout, |span| span.0),
             in_flight: section.in_flight.map_or(plugin.in_flight, NonZeroU32::get),
@@ -125,7 +129,7 @@ impl<'de> Deserialize<'de> for Expires {
 
 impl JsonSchema for Attempts {
     fn schema_name() -> Cow<'static, str> {
-        "Attempts".into()
+        "DeliveryAttempts".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {

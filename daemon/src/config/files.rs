@@ -13,8 +13,8 @@ use contract::{Complaint, Place, Severity};
 
 use super::LoadRequest;
 
-/// A larger file is refused: a configuration is written by people.
-pub(super) const FILE_BYTES_MAX: u64 = 1 << 20;
+/// A larger file is refused; ten thousand rules take 2 MiB.
+pub(super) const FILE_BYTES_MAX: u64 = 16 << 20;
 /// More included files than this are refused.
 pub(super) const INCLUDES_MAX: usize = 256;
 
@@ -55,7 +55,11 @@ fn named_files(request: &LoadRequest) -> Vec<PathBuf> {
         .map(PathBuf::from)
         .or_else(|| variable("HOME").map(|home| Path::new(home).join(".config")))
         .map(|folder| folder.join("deskbell").join("deskbell.toml"));
-    std::iter::once(request.system_file.clone()).chain(user).find(|file| file.exists()).into_iter().collect()
+    std::iter::once(request.system_file.clone())
+        .chain(user)
+        .find(|file| file.exists())
+        .into_iter()
+        .collect()
 }
 
 impl Files {
@@ -144,7 +148,11 @@ fn matching(from: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
     let folder = from.parent().unwrap_or(Path::new(""));
     if !pattern.contains(['*', '?', '[']) {
         let path = folder.join(pattern);
-        return if path.exists() { Ok(vec![path]) } else { Err(format!("{} is not there", path.display())) };
+        return if path.exists() {
+            Ok(vec![path])
+        } else {
+            Err(format!("{} is not there", path.display()))
+        };
     }
     let folder = glob::Pattern::escape(&folder.display().to_string());
     let full = Path::new(&folder).join(pattern);
@@ -159,11 +167,10 @@ pub(super) fn text_of(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
     open.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|why| cannot_be_read(&why))?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(format!("is larger than {} KiB", FILE_BYTES_MAX >> 10));
+        return Err(format!("is larger than {} MiB", FILE_BYTES_MAX >> 20));
     }
-    String::from_utf8(bytes).map_err(|why| {
-        format!("is not UTF-8 from byte {} on", why.utf8_error().valid_up_to())
-    })
+    String::from_utf8(bytes)
+        .map_err(|why| format!("is not UTF-8 from byte {} on", why.utf8_error().valid_up_to()))
 }
 
 fn cannot_be_read(why: &std::io::Error) -> String {

@@ -57,7 +57,10 @@ pub(super) fn overlay(under: &mut Table, over: Table) {
 fn overlay_value(here: &mut Written, over: Written, rules: bool) {
     let is_form = is_form(&here.value) || is_form(&over.value);
     match (&mut here.value, over.value) {
-        (Value::Table(here), Value::Table(over)) if !is_form => overlay_inside(here, over),
+        (Value::Table(inside), Value::Table(over_inside)) if !is_form => {
+            overlay_inside(inside, over_inside);
+            here.place = over.place.or(here.place.take());
+        }
         (Value::List(here), Value::List(over)) if rules => here.extend(over),
         (_, value) => *here = Written { value, place: over.place },
     }

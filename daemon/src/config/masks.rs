@@ -6,22 +6,62 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use contract::written::nearest;
 use regex::Regex;
 
-/// Texts behind a key that sounds like a secret, a password in a URL, a token in a query.
-static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
-    let key = r#"(?i:token|secret|passw|authorization|api[_-]?key)[\w-]*"#;
+/// Keys with texts behind them, a password in a URL, a token in a query.
+static PIECES: LazyLock<Regex> = LazyLock::new(|| {
     let text = r#"(?:"(?:\\.|[^"\\])*"?|'[^']*'?)"#;
-    let texts = format!(r#"{key}["']?\s*=\s*(?:\[\s*)?({text}(?:\s*,\s*{text})*)"#);
-    let query = format!(r#"[?&]{key}=([^&"'\s]+)"#);
-    let pattern = format!(r#"{texts}|://[^/@\s"']*?:([^/@\s"']+)@|{query}"#);
+    let texts =
+        format!(r#"(?<key>[\w-]+)["']?\s*=\s*(?:\[\s*)?(?<texts>{text}(?:\s*,\s*{text})*)"#);
+    let query = r#"[?&](?<name>[\w-]+)=(?<value>[^&"'\s]+)"#;
+    let pattern = format!(r#"://[^/@\s"']*?:(?<password>[^/@\s"']+)@|{query}|{texts}"#);
     Regex::new(&pattern).expect("the pattern is fixed and well formed")
 });
 
-/// The pieces of a line that may be secrets.
+/// How a secret's place is named; what stands behind these is no secret.
+const FORMS: [&str; 3] = ["credential", "env", "file"];
+/// Words that a secret's key has in it, or is two edits away from.
+const WORDS: [&str; 7] =
+    ["token", "secret", "password", "passwd", "authorization", "api_key", "apikey"];
+
+/// The pieces of a line that may be secrets. A URL that is the whole text of a key is looked into.
 pub(super) fn secrets(line: &str) -> Vec<Range<usize>> {
-    let pieces = SECRETS.captures_iter(line);
-    pieces.filter_map(|found| found.iter().skip(1).flatten().next().map(|m| m.range())).collect()
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(piece) = PIECES.captures_at(line, at) {
+        let whole = piece.get(0).expect("a match is there").range();
+        let (key, value) = match (piece.name("key"), piece.name("texts")) {
+            (Some(key), Some(texts)) => (Some(key.as_str()), texts),
+            _ => (
+                piece.name("name").map(|name| name.as_str()),
+                piece.name("password").or(piece.name("value")).expect("one of them is there"),
+            ),
+        };
+        let in_the_clear =
+            key.is_some_and(|key| !FORMS.contains(&key)) && opened(&line[..whole.start]);
+        let secret = key.is_none_or(sounds_secret) || in_the_clear;
+        if secret {
+            found.push(value.range());
+        }
+        // The texts behind a harmless key may be URLs that hold a secret.
+        at = if secret { whole.end } else { value.start() + 1 };
+    }
+    found
+}
+
+/// Whether a table that is still open stands behind a key that sounds like a secret.
+fn opened(before: &str) -> bool {
+    let table = before.rfind('{').filter(|open| !before[*open..].contains('}'));
+    let key =
+        table.and_then(|open| before[..open].rsplit_once('=').map(|(keys, _)| keys.trim_end()));
+    let name = key.map(|key| key.rsplit([' ', '{', ',', '.']).next().unwrap_or(key));
+    name.is_some_and(sounds_secret)
+}
+
+fn sounds_secret(key: &str) -> bool {
+    let key = key.to_lowercase().replace('-', "_");
+    WORDS.iter().any(|word| key.contains(word)) || nearest(&key, WORDS).is_some()
 }
 
 /// The line with what may be a secret left out.
@@ -50,6 +90,13 @@ mod tests {
             (r#""Authorization" = "Bearer hunter2"#, r#""Authorization" = …"#),
             (r#"url = "wss://me:hunter2@example.com""#, r#"url = "wss://me:…@example.com""#),
             (r#"url = "https://x/?a=b&token=hunter2""#, r#"url = "https://x/?a=b&token=…""#),
+            (r#"secret = [{ value = "hunter2" }]"#, "secret = [{ value = … }]"),
+            (
+                r#"a = { token = { text = 'hunter2' }, x = "y" }"#,
+                r#"a = { token = { text = … }, x = "y" }"#,
+            ),
+            (r#"tokn = "hunter2""#, "tokn = …"),
+            (r#"a = "x", b = "hunter2?secret=1""#, r#"a = "x", b = "hunter2?secret=…""#),
             (r#"token = { env = "TOKEN" }"#, r#"token = { env = "TOKEN" }"#),
             (r#"secret = [{ file = "/a" }]"#, r#"secret = [{ file = "/a" }]"#),
             (r#"token = { credential = "feed" }"#, r#"token = { credential = "feed" }"#),

@@ -183,8 +183,19 @@ fn in_when(unknown: &Unknown<'_>) -> Option<String> {
 
 /// The keys of a rule that follow `[rule.when]` by mistake.
 const RULE_KEYS: [&str; 13] = [
-    "name", "ring", "ring_by", "otherwise", "stop", "level", "unknown", "shadow", "message", "data",
-    "follow", "alarm", "when",
+    "name",
+    "ring",
+    "ring_by",
+    "otherwise",
+    "stop",
+    "level",
+    "unknown",
+    "shadow",
+    "message",
+    "data",
+    "follow",
+    "alarm",
+    "when",
 ];
 
 fn in_alarm(unknown: &Unknown<'_>) -> Option<String> {

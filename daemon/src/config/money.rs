@@ -21,16 +21,19 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Money")]
-pub struct MoneySection {
-    /// What rules convert to; amounts of the feed without a currency are in it.
-    pub base: Currency,
+pub(super) struct MoneySection {
+    /// What rules convert to; amounts of the feed without a currency are in it. Default: none, and
+    /// amounts are compared within their own currency only.
+    #[serde(default)]
+    pub base: Option<Currency>,
     /// How much one unit of another currency is in `base`: a table, or { file = "rates.toml" },
     /// from the folder of this file; read again when it changes.
+    #[serde(default)]
     pub rates: Rates,
     /// The day of the rates.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
-    pub as_of: Option<Date>,
+    pub as_of: Option<Day>,
     /// Older rates are a warning.
     pub stale_after: Span,
     /// How money and dates are written.
@@ -39,28 +42,38 @@ pub struct MoneySection {
 
 /// How much one unit of a currency is in `base`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rates {
+pub(super) enum Rates {
     /// As written here.
     Here(BTreeMap<Currency, Factor>),
     /// In a file of `EUR = "38.20"` lines.
     File(PathBuf),
 }
 
+impl Default for Rates {
+    fn default() -> Self {
+        Self::Here(BTreeMap::new())
+    }
+}
+
 /// An exact decimal above zero, written as text.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Factor(pub Decimal);
+pub(super) struct Factor(pub Decimal);
 
 /// A language and a country, such as "en-GB".
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Locale(pub String);
+pub(super) struct Locale(pub String);
+
+/// A date, as TOML writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Day(pub Date);
 
 /// What a file of rates says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RatesFile {
+pub(super) struct RatesFile {
     /// How much one unit of a currency is in `base`.
     pub rates: BTreeMap<Currency, Factor>,
     /// The day of the rates, in place of the section's.
-    pub as_of: Option<Date>,
+    pub as_of: Option<Day>,
 }
 
 enum RateKey {
@@ -111,7 +124,9 @@ impl<'de> Visitor<'de> for RatesVisitor {
         match file {
             None => Ok(Rates::Here(rates)),
             Some(file) if rates.is_empty() => Ok(Rates::File(file)),
-            Some(_) => Err(A::Error::custom("rates are either written here or in a file, not both")),
+            Some(_) => {
+                Err(A::Error::custom("rates are either written here or in a file, not both"))
+            }
         }
     }
 }
@@ -151,7 +166,8 @@ impl<'de> Visitor<'de> for RatesFileVisitor {
 impl<'de> Deserialize<'de> for Factor {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let wrong = |text: &str| {
-            let hint = "a decimal above 0 as text, such as EUR = \"38.20\": one EUR is 38.20 of base";
+            let hint =
+                "a decimal above 0 as text, such as EUR = \"38.20\": one EUR is 38.20 of base";
             D::Error::custom(format!("\"{text}\" is no rate\n{hint}"))
         };
         let text = from.deserialize_any(FactorVisitor)?;
@@ -175,6 +191,27 @@ impl Visitor<'_> for FactorVisitor {
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<String, E> {
         Ok(number.to_string())
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_str(DayVisitor)
+    }
+}
+
+struct DayVisitor;
+
+impl Visitor<'_> for DayVisitor {
+    type Value = Day;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a date, such as 2026-11-20")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Day, E> {
+        let wrong = |_| E::invalid_value(serde::de::Unexpected::Str(text), &self);
+        text.parse().map(Day).map_err(wrong)
     }
 }
 

@@ -39,13 +39,34 @@ impl Names {
         );
     }
 
+    /// Complains where no sink has the name.
+    pub(super) fn sink(&self, path: &str, written: &Written, complaints: &mut Vec<Complaint>) {
+        match written.text() {
+            Some(name) if !name.contains('.') => {
+                let complaint = Complaint::error(format!("`{name}` is no sink")).key(path);
+                let hint = self.hint(name, true, &self.sinks);
+                complaints.push(complaint.at(written.place.clone()).hint(hint));
+            }
+            _ => self.whom(path, written, complaints),
+        }
+    }
+
+    /// Looks through a team: it holds sinks, not teams.
+    pub(super) fn team(&self, team: &str, written: &Written, complaints: &mut Vec<Complaint>) {
+        let sinks = written.table().and_then(|table| table.value("sinks"));
+        for (index, sink) in sinks.and_then(Written::list).unwrap_or(&[]).iter().enumerate() {
+            let path = format!("{}[{index}]", joined(&joined("team", &quoted(team)), "sinks"));
+            self.sink(&path, sink, complaints);
+        }
+    }
+
     fn hint(&self, name: &str, is_sink: bool, known: &[String]) -> String {
         if let Some(meant) = nearest(name, known.iter().map(String::as_str)) {
             return format!("did you mean `{meant}`?");
         }
         let instance = |sink: &&String| sink.split('.').any(|part| part == name);
-        if let Some(sink) = self.sinks.iter().find(instance).filter(|_| !is_sink) {
-            return format!("a name without a dot is a team; the sink is `{sink}`");
+        if let Some(sink) = self.sinks.iter().find(instance) {
+            return format!("a sink is named with its plugin: `{sink}`");
         }
         let (kind, table) = match is_sink {
             true => ("sinks", "[sink.PLUGIN.NAME]"),
@@ -64,7 +85,6 @@ impl Names {
         }
         if let Some(ring_by) = rule.value("ring_by") {
             self.each_text(&joined(path, "ring_by"), ring_by, complaints, Self::whom);
-            self.ring_by_values(&joined(path, "ring_by"), ring_by, complaints);
         }
         if let Some(when) = rule.value("when") {
             self.when(&joined(path, "when"), when, complaints);
@@ -93,23 +113,6 @@ impl Names {
                     self.each_text(&path, value, complaints, glob);
                 }
                 _ => {}
-            }
-        }
-    }
-
-    fn ring_by_values(&self, path: &str, ring_by: &Written, complaints: &mut Vec<Complaint>) {
-        for (field, _, cases) in ring_by.table().iter().flat_map(|table| &table.entries) {
-            let known = match field.as_str() {
-                "status" => self.statuses(),
-                "category" => self.categories(),
-                _ => continue,
-            };
-            for (value, place, _) in cases.table().iter().flat_map(|table| &table.entries) {
-                if value != "other" {
-                    let path = joined(&joined(path, field), &quoted(value));
-                    let complaint = undeclared(field, value, &known);
-                    complaints.extend(complaint.map(|c| c.key(path).at(place.clone())));
-                }
             }
         }
     }
@@ -177,10 +180,15 @@ fn undeclared(kind: &str, name: &str, known: &[&str]) -> Option<Complaint> {
     if folded.is_empty() || known.contains(&folded.as_str()) || folded == "canceled" {
         return None;
     }
-    let (table, plural) = if kind == "status" { ("statuses", "statuses") } else { ("categories", "categories") };
+    let (table, plural) =
+        if kind == "status" { ("statuses", "statuses") } else { ("categories", "categories") };
     let hint = match nearest(&folded, known.iter().copied()) {
-        Some(meant) => format!("did you mean \"{meant}\"? {plural} of your own stand in [intake] {table}"),
-        None => format!("known: {}; {plural} of your own stand in [intake] {table}", known.join(", ")),
+        Some(meant) => {
+            format!("did you mean \"{meant}\"? {plural} of your own stand in [intake] {table}")
+        }
+        None => {
+            format!("known: {}; {plural} of your own stand in [intake] {table}", known.join(", "))
+        }
     };
     Some(Complaint::error(format!("there is no {kind} \"{name}\"")).hint(hint))
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Team")]
-pub struct TeamSection {
+pub(super) struct TeamSection {
     /// The sinks that reach them, as in ["desktop.reception", "slack.sales"].
     #[schemars(with = "Vec<String>")]
     pub sinks: Vec<SinkName>,

@@ -9,6 +9,7 @@ use contract::written::Table;
 use contract::{Complaint, SecretForm};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 
 /// What the daemon serves.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -16,6 +17,7 @@ use serde::Deserialize;
 #[schemars(rename = "Web")]
 pub struct WebSection {
     /// The address and port.
+    #[serde(deserialize_with = "address")]
     #[schemars(with = "String")]
     pub listen: SocketAddr,
     /// Serves the committed feed at /admin/dashboard, to dashboards and other daemons.
@@ -37,6 +39,19 @@ impl WebSection {
     pub fn serves(&self) -> bool {
         self.feed || self.echo
     }
+}
+
+/// Reads `127.0.0.1:3000`; `localhost:3000` is the same.
+fn address<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(from)?;
+    let literal = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.clone(),
+    };
+    literal.parse().map_err(|_| {
+        let hint = "such as \"127.0.0.1:3000\", or \"0.0.0.0:3000\" for every address";
+        D::Error::custom(format!("\"{text}\" is no address with a port\n{hint}"))
+    })
 }
 
 /// What is wrong with the section as a whole.

@@ -69,21 +69,6 @@ impl Reader {
         stories.collect()
     }
 
-    /// The events behind one, in the order of receipt, at most `limit`; erased ones are left out.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn events_after(
-        &self,
-        after: StoredId,
-        limit: u32,
-    ) -> Result<Vec<(StoredId, Event)>, StoreError> {
-        let store = lock(&self.store);
-        let sql = format!("SELECT {EVENT} FROM events e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2");
-        let rows = collect(&store, &sql, (after.0, limit), event_row)?;
-        Ok(rows.into_iter().filter_map(|row| Some((row.id, row.event?))).collect())
-    }
-
     /// What the newest `limit` events are about, each once, the newest first.
     ///
     /// # Errors

@@ -123,6 +123,21 @@ pub fn read_advised<T: DeserializeOwned>(
     }
 }
 
+/// Complains of the keys of a table that are not known, for tables whose values are read apart.
+pub fn unknown_keys(
+    written: &Written,
+    known: &'static [&'static str],
+    advice: Advice<'_>,
+) -> Vec<Complaint> {
+    let state = State::new(advice);
+    for (name, place, _) in written.table().iter().flat_map(|table| &table.entries) {
+        if !known.contains(&name.as_str()) {
+            state.note_unknown(name, place.as_ref(), &Trail::Top, known);
+        }
+    }
+    state.into_complaints()
+}
+
 /// Gives complaints that only name a key (relative to `table`) the place of that key.
 ///
 /// List elements are named from zero, as in `secret[1].file`. Where a part of the key is not

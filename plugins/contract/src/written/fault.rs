@@ -56,6 +56,11 @@ impl Fault {
         self
     }
 
+    pub(super) fn hint(mut self, hint: Option<&str>) -> Self {
+        self.0.complaint.hint = hint.map(str::to_owned);
+        self
+    }
+
     pub(super) fn invented() -> Self {
         Self::of(Kind::Invented, Complaint::error(""))
     }

@@ -12,7 +12,7 @@ use serde::forward_to_deserialize_any;
 
 use super::access::{Elements, Entries, Variant};
 use super::fault::{Fault, Kind};
-use super::{Advice, COMPLAINTS_MAX, Unknown, Value, Written, fault, nearest, path};
+use super::{Advice, COMPLAINTS_MAX, Unknown, Value, Written, fault, path};
 use crate::{Complaint, Place};
 
 /// The way from the top to a value.
@@ -39,8 +39,6 @@ pub(super) struct State<'a> {
     skipped: BTreeSet<String>,
     /// Paths of keys that are missing, and are invented.
     invented: BTreeSet<(String, &'static str)>,
-    /// Paths of keys that an unknown one seems to have meant.
-    meant: RefCell<BTreeSet<String>>,
     complaints: RefCell<Vec<Complaint>>,
 }
 
@@ -50,7 +48,6 @@ impl<'a> State<'a> {
             advice,
             skipped: BTreeSet::new(),
             invented: BTreeSet::new(),
-            meant: RefCell::new(BTreeSet::new()),
             complaints: RefCell::new(Vec::new()),
         }
     }
@@ -87,7 +84,7 @@ impl<'a> State<'a> {
         match kind {
             Kind::Missing(name) => {
                 let key = path::joined(&path, &path::quoted(name));
-                if !self.skipped.contains(&key) && !self.meant.borrow().contains(&key) {
+                if !self.skipped.contains(&key) && !self.is_meant(&path, name) {
                     self.note(complaint);
                 }
                 self.invented.insert((path, name))
@@ -103,6 +100,14 @@ impl<'a> State<'a> {
         }
     }
 
+    /// Whether an unknown key of the same table was answered with this one.
+    fn is_meant(&self, table: &str, name: &str) -> bool {
+        let said = format!("`{name}`");
+        let beside = |key: &str| key.rfind('.').map_or("", |dot| &key[..dot]) == table;
+        let answered = |c: &Complaint| c.hint.as_ref().is_some_and(|hint| hint.contains(&said));
+        self.complaints.borrow().iter().any(|c| beside(&c.key) && answered(c))
+    }
+
     fn lacks_a_part(&self, path: &str) -> bool {
         let inside = |other: &str| {
             other.strip_prefix(path).is_some_and(|rest| {
@@ -113,11 +118,14 @@ impl<'a> State<'a> {
             || self.invented.iter().any(|(table, _)| table == path || inside(table))
     }
 
-    fn note_unknown(&self, name: &str, place: Option<&Place>, at: &Trail<'_>, known: Known) {
+    pub(super) fn note_unknown(
+        &self,
+        name: &str,
+        place: Option<&Place>,
+        at: &Trail<'_>,
+        known: Known,
+    ) {
         let table = at.path();
-        if let Some(meant) = nearest(name, known.iter().copied()) {
-            self.meant.borrow_mut().insert(path::joined(&table, &path::quoted(meant)));
-        }
         let hint = (self.advice)(&Unknown { table: &table, name, known });
         let mut complaint = fault::unknown("key", name, known).at(place.cloned());
         complaint.key = path::joined(&table, &path::quoted(name));
@@ -150,7 +158,14 @@ impl<'de, 't> Reader<'de, 't> {
     }
 
     fn wrong(&self, expected: &str) -> Fault {
-        self.located(Fault::wrong(expected, self.written.value.word()))
+        let fault = Fault::wrong(expected, self.written.value.word());
+        let hint = match (expected, &self.written.value) {
+            ("a list", Value::Text(_)) => Some("a list of one stands in brackets: [\"…\"]"),
+            ("text", Value::Table(_) | Value::List(_)) => None,
+            ("text", _) => Some("text stands in quotes"),
+            _ => None,
+        };
+        self.located(fault.hint(hint))
     }
 
     fn located(&self, fault: Fault) -> Fault {

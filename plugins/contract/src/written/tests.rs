@@ -123,13 +123,13 @@ nonsense = { deep = "er" }
     3:10 volume: expected a number, found text
     4:9 tries: expected a whole number from 0 to 4294967295, found -1
     5:8 wait: "90" is no length of time, such as "90s" or "1h30m"
-    6:8 most: expected text, found a whole number
+    6:8 most: expected text, found a whole number (text stands in quotes)
     7:9 level: unknown name `eror` (did you mean `error`? known here: info, success, warning, error)
-    8:17 headers.a: expected text, found a whole number
-    8:33 headers.c: expected text, found true or false
+    8:17 headers.a: expected text, found a whole number (text stands in quotes)
+    8:33 headers.c: expected text, found true or false (text stands in quotes)
     9:20 pings[0].every: "x" is no length of time, such as "90s" or "1h30m"
     9:25 pings[0].answr: unknown key `answr` (did you mean `answer`? known here: every, answer)
-    9:66 pings[1].answer: expected text, found a whole number
+    9:66 pings[1].answer: expected text, found a whole number (text stands in quotes)
     9:71 pings[2]: expected a table, found a whole number
     10:8 loud: expected true or false, found text
     11:1 nonsense: unknown key `nonsense`
@@ -144,7 +144,7 @@ fn every_missing_key_is_told_but_none_that_follows_from_a_wrong_value() {
     "#);
     insta::assert_snapshot!(complaints("url = 5\n[[pings]]\n[[pings]]\nevery = '5'\n"), @r#"
     1:1 : the key `from` is missing
-    1:7 url: expected text, found a whole number
+    1:7 url: expected text, found a whole number (text stands in quotes)
     2:1 pings[0]: the key `every` is missing
     4:9 pings[1].every: "5" is no length of time, such as "90s" or "1h30m"
     "#);
@@ -181,7 +181,7 @@ fn advice_takes_the_place_of_the_nearest_known_key() {
 fn a_date_is_told_as_a_date() {
     let words = complaints("url = 2026-11-20\nfrom = ''\nloud = 10:00:00\nat = 'x'\n");
     insta::assert_snapshot!(words, @r#"
-    1:7 url: expected text, found a date or time
+    1:7 url: expected text, found a date or time (text stands in quotes)
     3:8 loud: expected true or false, found a date or time
     4:6 at: expected a table, found text
     "#);
