@@ -212,3 +212,36 @@ impl<'a> QuarantinedDocument<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use contract::Class;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::commands::sample;
+    use crate::delivery::{DeadReason, State};
+
+    fn names(document: &impl Serialize) -> String {
+        let mut document = serde_json::to_value(document).unwrap();
+        document["event"]["event"] = Value::Null;
+        serde_json::to_string_pretty(&document).unwrap()
+    }
+
+    #[test]
+    fn the_field_names_of_json_stay() {
+        let mut row = sample::owed("webhook.crm", State::Dead(DeadReason::Attempts));
+        row.delivery.why = Some((Class::Ambiguous, "no answer in time".into()));
+        insta::assert_snapshot!(names(&OwedDocument::of(&row)), @"");
+    }
+
+    #[test]
+    fn what_one_row_says_is_what_the_other_says() {
+        let row = sample::history(&[("console.log", State::Sent)]);
+        let history = serde_json::to_value(HistoryDocument::of(&row)).unwrap();
+        let owed = sample::owed("console.log", State::Sent);
+        let owed = serde_json::to_value(OwedDocument::of(&owed)).unwrap();
+        assert_eq!(history["event"], owed["event"]);
+        assert_eq!(history["deliveries"][0], owed["delivery"]);
+    }
+}
