@@ -48,7 +48,7 @@ fn catch_up(outbox: &Outbox, hub: &Hub, after: StoredId) -> Result<StoredId, Sto
         let events = outbox.events_after(last, CATCH_UP)?;
         let Some((id, _)) = events.last() else { return Ok(last) };
         last = *id;
-        for event in events.iter().filter_map(|(_, event)| event.as_ref()) {
+        for (_, event) in &events {
             if is_the_feeds(event) {
                 hub.publish(event);
             }

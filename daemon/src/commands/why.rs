@@ -325,7 +325,16 @@ mod tests {
     fn each_ring_says_what_became_of_every_try() {
         let gone = "the rules of its time are not kept any more";
         let told = told(Err(gone.to_owned()));
-        insta::assert_snapshot!(shown(&[told], &options(None)), @"");
+        insta::assert_snapshot!(shown(&[told], &options(None)), @r"
+        BK-20261123-0001: 1 event
+
+        ── 09:48:00  event 7, configuration 3 ──
+        routed: the rules of its time are not kept any more
+          … 3 more rules did not match: --all
+          ↻ webhook.crm  waiting · 2 tries, answered 09:48:01 in 12 ms · transient: 503
+              09:48:00  12 ms  transient: throttled (no attempt spent)
+              09:48:05  12 ms  transient: 503[2J
+        ");
     }
 
     #[test]

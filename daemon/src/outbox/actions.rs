@@ -148,7 +148,7 @@ fn words(action: &Action) -> (&'static str, String) {
 }
 
 /// The rows that are meant, as a condition on two parameters.
-const MEANT: &str = "state >= 7 AND (?1 IS NULL OR id = ?1)
+const MEANT: &str = "state >= 6 AND state IN (7, 8) AND (?1 IS NULL OR id = ?1)
     AND (?2 IS NULL OR sink = (SELECT id FROM names WHERE kind = 0 AND name = ?2))";
 const READABLE: &str =
     "EXISTS (SELECT 1 FROM events WHERE events.id = deliveries.id >> 12 AND body IS NOT NULL)";
@@ -184,7 +184,7 @@ fn retry(store: &Connection, ledger: &mut Ledger, which: &Which) -> rusqlite::Re
 
 fn withdraw(store: &Connection, which: &Which) -> rusqlite::Result<Done> {
     let (id, sink) = meant(which);
-    let sql = format!("UPDATE deliveries SET state = 5, reason = 1 WHERE {MEANT}");
+    let sql = format!("UPDATE deliveries SET state = 4, reason = 1 WHERE {MEANT}");
     let changed = store.execute(&sql, (id, sink))?;
     Ok(Done { changed: changed as u64, erased: 0 })
 }

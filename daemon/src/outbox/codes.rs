@@ -15,9 +15,9 @@ pub(super) const WAITING: i64 = 1;
 /// Claimed in the transaction that stored it.
 pub(super) const BORN: i64 = 2;
 pub(super) const SENT: i64 = 3;
-/// Claimed later.
-pub(super) const RECLAIMED: i64 = 4;
-pub(super) const WITHDRAWN: i64 = 5;
+pub(super) const WITHDRAWN: i64 = 4;
+/// Claimed later. This state and those after it are in an index.
+pub(super) const RECLAIMED: i64 = 6;
 pub(super) const EXPIRED: i64 = 7;
 pub(super) const DEAD: i64 = 8;
 

@@ -5,7 +5,7 @@
 
 use contract::event::Body;
 use contract::{FeedState, Kind};
-use rusqlite::{CachedStatement, Connection, params};
+use rusqlite::{Connection, params};
 
 use super::codes::{self, BEHIND, Exact, ms};
 use super::desks::{InHand, Lane};
@@ -13,18 +13,19 @@ use super::due;
 use super::group::Group;
 use super::ledger::{Born, Ledger, Undo, What};
 use super::names::Of;
+use super::rowwise::Rowwise;
 use super::{StoredEvent, StoredId};
 use crate::delivery::{Change, Count, Planned, Start, State, WakeUp, WakeUpChange, WithdrawnBy};
 
 const INSERT_EVENT: &str = "
 INSERT INTO events (id, kind, outcome, generation, source, feed, at, received, key, digest,
-    subject, status, revision, feed_id, woken_by, body, memory)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+    subject, status, revision, feed_id, woken_by, body, memory)";
+const EVENT_WIDTH: usize = 17;
 
 const INSERT_DELIVERY: &str = "
 INSERT INTO deliveries (id, sink, state, fence, tries, spent, tried, answered, due, lane, reason,
-    key, rule, way, level, address, redirected, also, timeline, title, body)
-VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+    key, rule, way, level, address, redirected, also, timeline, title, body)";
+const DELIVERY_WIDTH: usize = 21;
 
 /// Writes the whole group.
 pub(super) fn write(
@@ -33,8 +34,10 @@ pub(super) fn write(
     group: &Group,
 ) -> rusqlite::Result<()> {
     {
-        let mut event_row = store.prepare_cached(INSERT_EVENT)?;
-        let mut delivery_row = store.prepare_cached(INSERT_DELIVERY)?;
+        let rings = group.events.iter().map(|event| event.decision.planned.len()).sum();
+        let events = group.events.len();
+        let mut event_row = Rowwise::new(store, INSERT_EVENT, EVENT_WIDTH, events)?;
+        let mut delivery_row = Rowwise::new(store, INSERT_DELIVERY, DELIVERY_WIDTH, rings)?;
         for wake_up in &group.fired {
             forget_wake_up(store, ledger, wake_up)?;
         }
@@ -63,7 +66,7 @@ pub(super) fn write(
 }
 
 fn write_event(
-    row: &mut CachedStatement<'_>,
+    row: &mut Rowwise<'_>,
     store: &Connection,
     ledger: &mut Ledger,
     stored: &StoredEvent,
@@ -74,25 +77,24 @@ fn write_event(
     let source = ledger.names.id(store, Of::Source, event.source.as_str())?;
     let booking = event.booking();
     let revision = booking.and_then(|b| b.revision).map(|r| json(&r)).transpose()?;
-    row.execute(params![
-        id.0,
-        codes::kind_code(kind),
-        codes::outcome_code(stored.decision.outcome),
-        stored.generation.0,
-        source,
-        feed,
-        Exact(event.at),
-        Exact(event.received),
-        &stored.decision.key.0[..],
-        &stored.digest.0[..],
-        event.subject(),
-        booking.and_then(|b| b.status.as_ref()).map(|status| status.as_str()),
-        revision,
-        event.id.as_deref(),
-        stored.woken_by.as_ref().map(json).transpose()?,
-        &stored.body[..],
-        stored.memory.as_deref(),
-    ])?;
+    row.bind(id.0)?;
+    row.bind(codes::kind_code(kind))?;
+    row.bind(codes::outcome_code(stored.decision.outcome))?;
+    row.bind(stored.generation.0)?;
+    row.bind(source)?;
+    row.bind(feed)?;
+    row.bind(Exact(event.at))?;
+    row.bind(Exact(event.received))?;
+    row.bind(&stored.decision.key.0[..])?;
+    row.bind(&stored.digest.0[..])?;
+    row.bind(event.subject())?;
+    row.bind(booking.and_then(|b| b.status.as_ref()).map(|status| status.as_str()))?;
+    row.bind(revision)?;
+    row.bind(event.id.as_deref())?;
+    row.bind(stored.woken_by.as_ref().map(json).transpose()?)?;
+    row.bind(&stored.body[..])?;
+    row.bind(stored.memory.as_deref())?;
+    row.end()?;
     if stored.woken_by.is_some() {
         return Ok(());
     }
@@ -148,7 +150,7 @@ fn start(
 }
 
 fn write_delivery(
-    row: &mut CachedStatement<'_>,
+    row: &mut Rowwise<'_>,
     store: &Connection,
     ledger: &mut Ledger,
     planned: &Planned,
@@ -173,27 +175,30 @@ fn write_delivery(
     if matches!(begin, Begin::Shadow { .. }) {
         ledger.count(What::Shadow, sink, 1);
     }
-    row.execute(params![
-        id,
-        sink,
-        state,
-        fence,
-        tried,
-        due,
-        lane,
-        reason,
-        &planned.key.0[..],
-        rule,
-        codes::way_code(planned.way),
-        codes::level_code(planned.level),
-        planned.address.as_deref(),
-        redirected,
-        list(&planned.also)?,
-        list(&planned.timeline)?,
-        planned.title.as_str(),
-        planned.body.as_str(),
-    ])?;
-    Ok(())
+    row.bind(id)?;
+    row.bind(sink)?;
+    row.bind(state)?;
+    row.bind(fence)?;
+    let (tries, spent) = (0, 0);
+    row.bind(tries)?;
+    row.bind(spent)?;
+    let answered = tried;
+    row.bind(tried)?;
+    row.bind(answered)?;
+    row.bind(due)?;
+    row.bind(lane)?;
+    row.bind(reason)?;
+    row.bind(&planned.key.0[..])?;
+    row.bind(rule)?;
+    row.bind(codes::way_code(planned.way))?;
+    row.bind(codes::level_code(planned.level))?;
+    row.bind(planned.address.as_deref())?;
+    row.bind(redirected)?;
+    row.bind(list(&planned.also)?)?;
+    row.bind(list(&planned.timeline)?)?;
+    row.bind(planned.title.as_str())?;
+    row.bind(planned.body.as_str())?;
+    row.end()
 }
 
 fn write_changes(

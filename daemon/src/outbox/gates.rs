@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn clocks_stand_still_during_pauses_and_none_counts_twice() {
-        let cases: [(&[(i64, Option<i64>)], i64); 7] = [
+        type Spans = &'static [(i64, Option<i64>)];
+        let cases: [(Spans, i64); 7] = [
             (&[], 100),
             (&[(110, Some(120))], 110),
             (&[(90, Some(120))], 120),

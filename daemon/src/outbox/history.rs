@@ -54,7 +54,8 @@ impl Reader {
         let store = lock(&self.store);
         let gates = self.gates(&store)?;
         let sql = format!(
-            "SELECT {EVENT}, e.memory FROM events e WHERE e.subject = ?1 ORDER BY e.id DESC LIMIT ?2"
+            "SELECT {EVENT}, e.memory FROM events e WHERE e.subject = ?1
+             ORDER BY e.id DESC LIMIT ?2"
         );
         let mut events = collect(&store, &sql, (subject, limit), |row| {
             Ok((event_row(row)?, row.get::<_, Option<Vec<u8>>>(EVENT_WIDTH)?))
@@ -67,6 +68,21 @@ impl Reader {
             Ok(Story { event, memory, deliveries })
         });
         stories.collect()
+    }
+
+    /// The events behind one, in the order of receipt, at most `limit`; erased ones are left out.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn events_after(
+        &self,
+        after: StoredId,
+        limit: u32,
+    ) -> Result<Vec<(StoredId, Event)>, StoreError> {
+        let store = lock(&self.store);
+        let sql = format!("SELECT {EVENT} FROM events e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2");
+        let rows = collect(&store, &sql, (after.0, limit), event_row)?;
+        Ok(rows.into_iter().filter_map(|row| Some((row.id, row.event?))).collect())
     }
 
     /// What the newest `limit` events are about, each once, the newest first.
@@ -107,9 +123,9 @@ impl Reader {
         let store = lock(&self.store);
         let gates = self.gates(&store)?;
         let sql = format!(
-            "SELECT {EVENT}, {DELIVERY} FROM deliveries d INDEXED BY deliveries_failed
+            "SELECT {EVENT}, {DELIVERY} FROM deliveries d INDEXED BY deliveries_by_state
              JOIN events e ON e.id = d.id >> 12
-             WHERE d.state >= 7 AND (?1 IS NULL
+             WHERE d.state >= 6 AND d.state IN (7, 8) AND (?1 IS NULL
                 OR d.sink = (SELECT id FROM names WHERE kind = 0 AND name = ?1))
              ORDER BY d.id DESC LIMIT ?2 OFFSET ?3"
         );
@@ -151,21 +167,6 @@ impl Reader {
                 (SELECT name FROM names WHERE id = feed), received, reason, said, bytes, length
              FROM quarantine ORDER BY id DESC LIMIT ?1 OFFSET ?2";
         Ok(collect(&store, sql, (page.limit, page.offset), quarantined_row)?)
-    }
-
-    /// The events after one, oldest first, at most `limit`; what an erased one said is absent.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn events_after(
-        &self,
-        after: StoredId,
-        limit: u32,
-    ) -> Result<Vec<(StoredId, Option<Event>)>, StoreError> {
-        let store = lock(&self.store);
-        let sql = format!("SELECT {EVENT} FROM events e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2");
-        let rows = collect(&store, &sql, (after.0, limit), event_row)?;
-        Ok(rows.into_iter().map(|row| (row.id, row.event)).collect())
     }
 
     /// A generation of the configuration, while history keeps an event that it judged.

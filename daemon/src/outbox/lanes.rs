@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::codes::{BEHIND, PENDING, WAITING};
+use super::codes::BEHIND;
 use super::desks::{Desk, Lane};
 
 /// A failing head blocks its own lane for so long; then the lane moves on.
@@ -57,23 +57,25 @@ pub(super) fn stand_behind(
     Ok(())
 }
 
+/// Of those that never failed.
 fn first_in_line(store: &Connection, lane: Lane) -> rusqlite::Result<Option<(i64, i64)>> {
     store
         .prepare_cached(
             "SELECT id, due FROM deliveries INDEXED BY deliveries_in_lanes
-             WHERE lane = ?1 AND state = ?2 ORDER BY failing, id LIMIT 1",
+             WHERE lane = ?1 AND failing IS NULL ORDER BY id LIMIT 1",
         )?
-        .query_row((lane.0, PENDING), |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row([lane.0], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()
 }
 
+/// By the one that began to fail last.
 fn unblocked_at(store: &Connection, lane: Lane) -> rusqlite::Result<Option<i64>> {
     store
         .prepare_cached(
             "SELECT failing FROM deliveries INDEXED BY deliveries_in_lanes
-             WHERE lane = ?1 AND state = ?2 ORDER BY failing DESC LIMIT 1",
+             WHERE lane = ?1 AND failing IS NOT NULL ORDER BY failing DESC LIMIT 1",
         )?
-        .query_row((lane.0, WAITING), |row| row.get::<_, i64>(0))
+        .query_row([lane.0], |row| row.get::<_, i64>(0))
         .optional()
         .map(|failing| failing.map(|since| since.saturating_add(BLOCK_MS)))
 }

@@ -22,6 +22,7 @@ mod reader;
 mod recall;
 mod retention;
 mod rows;
+mod rowwise;
 mod schema;
 mod settle;
 mod status;

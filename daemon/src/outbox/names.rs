@@ -20,6 +20,8 @@ pub(super) enum Of {
 #[derive(Default)]
 pub(super) struct Names {
     known: [HashMap<Box<str>, i64>; 5],
+    /// The name asked for last, of each kind: nearly always the next one too.
+    last: [(Box<str>, i64); 5],
 }
 
 impl Names {
@@ -43,7 +45,12 @@ impl Names {
 
     /// The name's number; a new one is stored.
     pub(super) fn id(&mut self, store: &Connection, of: Of, name: &str) -> rusqlite::Result<i64> {
+        let last = &mut self.last[of as usize];
+        if &*last.0 == name && !name.is_empty() {
+            return Ok(last.1);
+        }
         if let Some(id) = self.known[of as usize].get(name) {
+            *last = (name.into(), *id);
             return Ok(*id);
         }
         store

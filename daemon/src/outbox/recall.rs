@@ -30,8 +30,8 @@ pub enum Loaded {
     Alarm(Option<AlarmMemory>),
 }
 
-/// Reads several keys as of one moment, at less cost than one by one. Hold it for one group, and not
-/// across an await.
+/// Reads several keys as of one moment, at less cost than one by one. Hold it for one group, and
+/// not across an await.
 pub struct Recall<'a>(MutexGuard<'a, Connection>);
 
 impl Outbox {

@@ -126,7 +126,7 @@ fn last_before(store: &Connection, from: i64, before: Timestamp) -> rusqlite::Re
 
 /// Nothing of the event is due, claimed or waiting.
 const SETTLED: &str = "NOT EXISTS (SELECT 1 FROM deliveries d
-    WHERE d.id >= events.id << 12 AND d.id < (events.id + 1) << 12 AND d.state IN (0, 1, 2, 4))";
+    WHERE d.id >= events.id << 12 AND d.id < (events.id + 1) << 12 AND d.state IN (0, 1, 2, 6))";
 
 fn erase(store: &Connection, from: i64, to: i64, matched: bool) -> rusqlite::Result<()> {
     let routed = outcome_code(Outcome::Routed);

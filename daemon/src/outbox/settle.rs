@@ -4,7 +4,7 @@
 //! Never: lets a late answer change anything, or deletes a row.
 
 use contract::Why;
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 
 use super::codes::{self, ms};
 use super::desks::InHand;
@@ -20,6 +20,7 @@ pub(super) fn write(
     settlements: &[Settlement],
     seen: bool,
 ) -> rusqlite::Result<()> {
+    let mut first_try = store.prepare_cached(FIRST_TRY)?;
     for settlement in settlements {
         let Some(place) = ledger.desks.find(&settlement.sink) else {
             ledger.late += 1;
@@ -31,7 +32,12 @@ pub(super) fn write(
             ledger.late += 1;
             continue;
         };
-        let state = write_one(store, ledger, place, settlement, &hand)?;
+        let plain = matches!(settlement.outcome, Settled::Sent { receipt: None });
+        let state = if plain && hand.tries == 0 {
+            write_first_try(&mut first_try, ledger, place, settlement)?
+        } else {
+            write_one(store, ledger, place, settlement, &hand)?
+        };
         free_lane(store, ledger, place, &hand)?;
         ledger.undo.push(Undo::Settled(place, settlement.id.0, hand));
         if seen {
@@ -69,6 +75,26 @@ pub(super) fn unreadable(
     Ok(())
 }
 
+const FIRST_TRY: &str = "UPDATE deliveries SET state = 3, tries = 1, tried = ?3, answered = ?4
+    WHERE id = ?1 AND fence = ?2";
+
+/// What nearly every settlement is: one statement, prepared once.
+fn write_first_try(
+    row: &mut CachedStatement<'_>,
+    ledger: &mut Ledger,
+    place: usize,
+    settlement: &Settlement,
+) -> rusqlite::Result<State> {
+    let answered = ms(settlement.answered);
+    let tried = answered - i64::from(settlement.latency_ms);
+    row.execute((settlement.id.0, settlement.fence, tried, answered))?;
+    let desk = &mut ledger.desks[place];
+    desk.last_sent = desk.last_sent.max(Some(answered));
+    let sink = desk.id;
+    ledger.count(What::Rang, sink, 1);
+    Ok(State::Sent)
+}
+
 fn write_one(
     store: &Connection,
     ledger: &mut Ledger,
@@ -79,7 +105,7 @@ fn write_one(
     let answered = ms(settlement.answered);
     let state = match &settlement.outcome {
         Settled::Sent { receipt } => {
-            write_sent(store, settlement, hand, answered)?;
+            write_sent(store, settlement, answered)?;
             let desk = &mut ledger.desks[place];
             desk.last_sent = desk.last_sent.max(Some(answered));
             let sink = desk.id;
@@ -134,23 +160,9 @@ fn free_lane(
     Ok(())
 }
 
-fn write_sent(
-    store: &Connection,
-    settlement: &Settlement,
-    hand: &InHand,
-    answered: i64,
-) -> rusqlite::Result<()> {
+fn write_sent(store: &Connection, settlement: &Settlement, answered: i64) -> rusqlite::Result<()> {
     let tried = answered - i64::from(settlement.latency_ms);
     let (id, fence) = (settlement.id.0, settlement.fence);
-    if hand.tries == 0 {
-        store
-            .prepare_cached(
-                "UPDATE deliveries SET state = 3, tries = 1, tried = ?3, answered = ?4
-                 WHERE id = ?1 AND fence = ?2",
-            )?
-            .execute((id, fence, tried, answered))?;
-        return Ok(());
-    }
     store
         .prepare_cached(
             "UPDATE deliveries SET state = 3, tries = tries + 1, tried = ?3, answered = ?4,

@@ -118,8 +118,8 @@ fn sinks(store: &Connection, now: Timestamp) -> rusqlite::Result<BTreeMap<SinkNa
         "SELECT n.name, coalesce(s.configured, 0), s.last_sent,
             (SELECT count(*) FROM deliveries INDEXED BY deliveries_due
              WHERE due IS NOT NULL AND sink = n.id),
-            (SELECT count(*) FROM deliveries INDEXED BY deliveries_failed
-             WHERE state >= 7 AND sink = n.id),
+            (SELECT count(*) FROM deliveries INDEXED BY deliveries_by_state
+             WHERE state >= 6 AND state IN (7, 8) AND sink = n.id),
             (SELECT due FROM deliveries INDEXED BY deliveries_due
              WHERE due IS NOT NULL AND sink = n.id AND due <= ?1 AND due < ?2
              ORDER BY due LIMIT 1),

@@ -27,8 +27,10 @@ pub(super) fn void_claims(store: &mut Connection) -> rusqlite::Result<u64> {
         let floor: i64 = change.query_row(floor, [], |row| row.get(0))?;
         let from = StoredId(floor).delivery(0).0;
         let mut born = change.prepare("SELECT id FROM deliveries WHERE id >= ?1 AND state = 2")?;
-        let mut late = change
-            .prepare("SELECT id FROM deliveries INDEXED BY deliveries_reclaimed WHERE state = 4")?;
+        let mut late = change.prepare(
+            "SELECT id FROM deliveries INDEXED BY deliveries_by_state
+             WHERE state >= 6 AND state = 6",
+        )?;
         for id in born.query_map([from], |row| row.get(0))? {
             ids.push(id?);
         }

@@ -42,7 +42,12 @@ async fn document(house: &House, arguments: &[&str]) -> Value {
 }
 
 /// Asks again and again until the answer is as it will be.
-async fn until(house: &House, what: &str, arguments: &[&str], is: impl Fn(&Value) -> bool) -> Value {
+async fn until(
+    house: &House,
+    what: &str,
+    arguments: &[&str],
+    is: impl Fn(&Value) -> bool,
+) -> Value {
     let asking = async {
         loop {
             let mut arguments = arguments.to_vec();

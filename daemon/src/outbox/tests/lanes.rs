@@ -30,7 +30,7 @@ fn one_try_at_a_time_in_the_order_of_receipt() {
     assert_eq!(statuses(&first), ["B1 new", "B2 new"]);
     house.settle(&first[0], sent());
     let second = taken.one();
-    assert_eq!(statuses(&[second.clone()]), ["B1 confirmed"]);
+    assert_eq!(statuses(std::slice::from_ref(&second)), ["B1 confirmed"]);
     house.settle(&second, sent());
     assert_eq!(statuses(&[taken.one()]), ["B1 cancelled"]);
 }
@@ -78,7 +78,7 @@ fn a_failing_head_blocks_its_own_lane_and_no_other() {
     assert!(taken.all().is_empty());
     house.pass(10);
     let head = taken.one();
-    assert_eq!(statuses(&[head.clone()]), ["B1 new"]);
+    assert_eq!(statuses(std::slice::from_ref(&head)), ["B1 new"]);
     house.settle(&head, sent());
     assert_eq!(statuses(&taken.all()), ["B1 confirmed"]);
 }
@@ -93,10 +93,10 @@ fn after_ten_minutes_the_lane_moves_on() {
     assert!(taken.all().is_empty());
     house.pass(2);
     let second = taken.one();
-    assert_eq!(statuses(&[second.clone()]), ["B1 confirmed"]);
+    assert_eq!(statuses(std::slice::from_ref(&second)), ["B1 confirmed"]);
     house.settle(&second, sent());
     let third = taken.one();
-    assert_eq!(statuses(&[third.clone()]), ["B1 cancelled"]);
+    assert_eq!(statuses(std::slice::from_ref(&third)), ["B1 cancelled"]);
     house.settle(&third, sent());
     house.pass(3000);
     assert_eq!(statuses(&[taken.one()]), ["B1 new"]);

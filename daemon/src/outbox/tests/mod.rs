@@ -3,8 +3,16 @@
 //! Gives: `House`, whose writer turns only when told to.
 //! Never: sleeps, or reads the machine's clock.
 
+mod actions;
 mod claims;
+mod gates;
 mod lanes;
+mod looks;
+mod memory;
+mod restart;
+mod retention;
+mod running;
+mod trouble;
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
