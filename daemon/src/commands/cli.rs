@@ -257,9 +257,20 @@ pub struct FailedOptions {
 #[derive(Clone, Debug, Subcommand)]
 pub enum FailedAct {
     /// Ring it again: same id, a new series of tries.
-    Retry(Which),
+    Retry(Chosen),
     /// Take it back for good; it stays in history.
-    Drop(Which),
+    Drop(Chosen),
+}
+
+/// Which deliveries, and how to print what became of them.
+#[derive(Clone, Debug, Args)]
+pub struct Chosen {
+    /// Which deliveries.
+    #[command(flatten)]
+    pub which: Which,
+    /// How to print.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// Which deliveries.

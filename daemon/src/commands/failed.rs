@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::ago::clock;
 use super::asking::{self, Done};
-use super::cli::{FailedAct, FailedOptions, Listing, Which};
+use super::cli::{Chosen, FailedAct, FailedOptions, Listing};
 use super::delivery_line::whom;
 use super::documents::OwedDocument;
 use super::failure::Failure;
@@ -23,8 +23,8 @@ use crate::web::control::Ask;
 pub(super) async fn run(caller: &Caller, options: FailedOptions) -> Result<Exit, Failure> {
     match options.act {
         None => list(caller, options.listing),
-        Some(FailedAct::Retry(which)) => act(caller, which, options.listing, Act::Retry).await,
-        Some(FailedAct::Drop(which)) => act(caller, which, options.listing, Act::Drop).await,
+        Some(FailedAct::Retry(chosen)) => act(caller, chosen, Act::Retry).await,
+        Some(FailedAct::Drop(chosen)) => act(caller, chosen, Act::Drop).await,
     }
 }
 
@@ -92,8 +92,8 @@ fn render(
             take back: deskbell failed drop ID … (or --all)\n"
 }
 
-async fn act(caller: &Caller, which: Which, listing: Listing, act: Act) -> Result<Exit, Failure> {
-    let ids = which.ids;
+async fn act(caller: &Caller, chosen: Chosen, act: Act) -> Result<Exit, Failure> {
+    let ids = chosen.which.ids;
     let named = !ids.is_empty();
     let ask = match act {
         Act::Retry => Ask::Retry { ids },
@@ -101,11 +101,11 @@ async fn act(caller: &Caller, which: Which, listing: Listing, act: Act) -> Resul
     };
     let home = caller.home()?;
     let answer = asking::ask(&home, &ask).await?;
-    if listing.output.json {
+    if chosen.output.json {
         caller.screen.document(&answer)?;
     }
     let done: Done = asking::understood(answer)?;
-    if !listing.output.json {
+    if !chosen.output.json {
         caller.screen.say(&acted(done, act))?;
     }
     Ok(if named && done.changed == 0 { Exit::Failed } else { Exit::Ok })

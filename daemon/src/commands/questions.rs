@@ -179,8 +179,8 @@ fn daemon(answers: &Answers) -> String {
         None => "# time_zone = \"Asia/Bangkok\"   # default: the machine's".to_owned(),
     };
     format!(
-        r#"# Written by `deskbell init`. Every key there is: `deskbell plugin show NAME`, `deskbell schema`,
-# and config/deskbell.toml of Deskbell. After a change: `deskbell check`, `deskbell reload`.
+        r#"# Written by `deskbell init`. Every key there is: `deskbell plugin show NAME`,
+# `deskbell schema`. After a change: `deskbell check`, `deskbell reload`.
 
 [daemon]
 # When days begin, and how times are shown.
@@ -320,8 +320,8 @@ mod tests {
     fn the_file_says_what_was_answered_and_why() {
         let (given, _) = asked("\nfile:/etc/\"x\nhttp://localhost:9000/hook\n1,500 thb\n\n");
         insta::assert_snapshot!(file(&given.unwrap()), @r#"
-        # Written by `deskbell init`. Every key there is: `deskbell plugin show NAME`, `deskbell schema`,
-        # and config/deskbell.toml of Deskbell. After a change: `deskbell check`, `deskbell reload`.
+        # Written by `deskbell init`. Every key there is: `deskbell plugin show NAME`,
+        # `deskbell schema`. After a change: `deskbell check`, `deskbell reload`.
 
         [daemon]
         # When days begin, and how times are shown.
