@@ -32,7 +32,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// Why judging ended other than by a stop.
 #[derive(Debug, thiserror::Error)]
-pub enum JudgeError {
+pub(super) enum JudgeError {
     /// The outbox takes nothing any more.
     #[error(transparent)]
     Refused(#[from] Refused),

@@ -175,9 +175,9 @@ impl Hub {
     }
 
     /// What a client is first told, and the number its news begin after.
-    pub(super) fn hello(&self) -> (Utf8Bytes, u64) {
-        let standing = self.standing();
-        (resume::hello(standing).into(), standing.seq)
+    /// The first word to a client that hears everything after `since`.
+    pub(super) fn hello(&self, since: u64) -> Utf8Bytes {
+        resume::hello(Standing { seq: since, ..self.standing() }).into()
     }
 
     pub(super) fn plan(&self, asked: &Asked) -> Replay {
@@ -243,12 +243,14 @@ impl Hub {
 
     /// Counts a client as long as it is here; none where there are too many.
     pub(super) fn join(&self, clients_max: usize) -> Option<Presence> {
+        // Before it is counted: whatever is published to a client that is here, it hears.
+        let since = self.seq();
         let joined = self.0.clients.send_if_modified(|clients| {
             let room = *clients < clients_max;
             *clients += usize::from(room);
             room
         });
-        joined.then(|| Presence(self.clone()))
+        joined.then(|| Presence { hub: self.clone(), since })
     }
 
     fn connections(&self) -> MutexGuard<'_, Connections> {
@@ -286,11 +288,21 @@ impl Drop for Seat {
 }
 
 /// A client's being here.
-pub(super) struct Presence(Hub);
+pub(super) struct Presence {
+    hub: Hub,
+    since: u64,
+}
+
+impl Presence {
+    /// The number after which the client hears everything.
+    pub(super) fn since(&self) -> u64 {
+        self.since
+    }
+}
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        self.0.0.clients.send_modify(|clients| *clients -= 1);
+        self.hub.0.clients.send_modify(|clients| *clients -= 1);
     }
 }
 

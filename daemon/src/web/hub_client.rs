@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::farewell::{self, Leave, Parting};
-use super::hub::Hub;
+use super::hub::{Hub, Presence};
 use super::resume;
 use super::settings::WebSettings;
 
@@ -23,13 +23,14 @@ const BATCH_FRAMES_MAX: usize = 64;
 
 /// Stays with a client until one of us goes.
 pub(super) async fn attend(
-    socket: WebSocket,
+    (socket, presence): (WebSocket, &Presence),
     hub: &Hub,
     settings: Arc<WebSettings>,
     stop: CancellationToken,
 ) {
     let farewell = settings.farewell;
     let mut client = Client::new(socket, hub.clone(), settings, stop);
+    client.sent = presence.since();
     let parting = client.stay().await;
     farewell::part(client.socket, parting, hub, farewell).await;
 }
@@ -81,8 +82,7 @@ impl Client {
     }
 
     async fn stay(&mut self) -> Parting {
-        let (hello, seq) = self.hub.hello();
-        self.sent = seq;
+        let hello = self.hub.hello(self.sent);
         if let Err(parting) = self.send(vec![Message::Text(hello)]).await {
             return parting;
         }

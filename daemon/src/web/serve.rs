@@ -99,9 +99,9 @@ fn note(ended: Result<(), JoinError>) {
 }
 
 async fn attend(arrival: Arrival, hub: Hub, settings: Arc<WebSettings>, stop: CancellationToken) {
-    let Arrival { socket, line, _presence } = arrival;
+    let Arrival { socket, line, presence } = arrival;
     match line {
-        Line::Feed => hub_client::attend(socket, &hub, settings, stop).await,
+        Line::Feed => hub_client::attend((socket, &presence), &hub, settings, stop).await,
         Line::Echo => echo::attend(socket, &hub, &settings, stop).await,
     }
 }
@@ -118,7 +118,7 @@ struct House {
 struct Arrival {
     socket: WebSocket,
     line: Line,
-    _presence: Presence,
+    presence: Presence,
 }
 
 /// What a socket is for.
@@ -200,7 +200,7 @@ async fn connect(
         // One frame on top of a full buffer, and room for a pong or a close.
         .max_write_buffer_size(frame_max + 2 * BUFFER_BYTES)
         .on_upgrade(move |socket| async move {
-            let arrival = Arrival { socket, line, _presence: presence };
+            let arrival = Arrival { socket, line, presence: presence };
             // Refused only when we stop: then the socket is dropped.
             let _ = house.arrivals.send(arrival).await;
         })

@@ -225,6 +225,13 @@ file = "{state}/console.jsonl"
         self.within(&what, watched.wait_for(|got| *got >= count)).await.unwrap();
     }
 
+    /// Waits until so many were refused.
+    pub(crate) async fn refused(&self, count: usize) {
+        let mut watched = self.receiver.1.subscribe();
+        let enough = watched.wait_for(|_| self.receiver.refused() >= count);
+        self.within("refusals", enough).await.unwrap();
+    }
+
     pub(crate) async fn close(mut self) {
         if self.child.is_some() {
             assert!(self.terminate().await.success());
@@ -292,8 +299,7 @@ impl Receiver {
         self.0.lock().unwrap().order.clone()
     }
 
-    /// How many were refused.
-    pub(crate) fn refused(&self) -> usize {
+    fn refused(&self) -> usize {
         self.0.lock().unwrap().refused
     }
 
@@ -308,17 +314,18 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
     let document: Value = serde_json::from_slice(&body).unwrap();
     let event = document["events"].as_array().unwrap().last().unwrap().clone();
     let text = |name: &str| event[name].as_str().unwrap_or("").to_owned();
-    let mut got = receiver.0.lock().unwrap();
-    let answer = StatusCode::from_u16(got.answer).unwrap();
-    if answer.is_success() {
-        got.order.push((text("id"), text("status")));
-        *got.accepted.entry(id).or_insert(0) += 1;
-        let count = got.accepted.len();
-        receiver.1.send_replace(count);
-    } else {
-        got.refused += 1;
-        let count = got.accepted.len();
-        receiver.1.send_replace(count);
-    }
+    let (answer, count) = {
+        let mut got = receiver.0.lock().unwrap();
+        let answer = StatusCode::from_u16(got.answer).unwrap();
+        if answer.is_success() {
+            got.order.push((text("id"), text("status")));
+            *got.accepted.entry(id).or_insert(0) += 1;
+        } else {
+            got.refused += 1;
+        }
+        (answer, got.accepted.len())
+    };
+    // Only now: who waits looks at what was got while it holds the watch.
+    receiver.1.send_replace(count);
     answer
 }

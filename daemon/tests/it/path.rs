@@ -95,14 +95,7 @@ async fn states_of_one_booking_arrive_in_order_while_the_receiver_fails() {
     {
         house.tell(id, status, "10");
     }
-    let receiver = house.receiver.clone();
-    house
-        .within("two refusals", async {
-            while receiver.refused() < 2 {
-                tokio::task::yield_now().await;
-            }
-        })
-        .await;
+    house.refused(2).await;
     house.receiver.answer(204);
     house.accepted(4).await;
     let states: Vec<String> = house
