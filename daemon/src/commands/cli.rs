@@ -13,9 +13,9 @@ use crate::app::exit::EXIT_CODES;
 
 /// Rings the right bell for every booking.
 ///
-/// Deskbell follows a booking dashboard's live feed, runs each event through rules written in TOML,
-/// and rings the sinks those rules name. It loses nothing it has accepted, and it can always say why
-/// something rang, or did not.
+/// Deskbell follows a booking dashboard's live feed, runs each event through rules written in
+/// TOML, and rings the sinks those rules name. It loses nothing it has accepted, and it can always
+/// say why something rang, or did not.
 #[derive(Debug, Parser)]
 #[command(name = "deskbell", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {
@@ -30,8 +30,8 @@ pub struct Cli {
 /// Which configuration, and what to change in it.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Layers {
-    /// A configuration file; may be given several times, later ones win. [default: $DESKBELL_CONFIG,
-    /// else /etc/deskbell/deskbell.toml, else the user's own, else the built-in one]
+    /// A configuration file; may be given several times, later ones win. [default:
+    /// $DESKBELL_CONFIG, else /etc/deskbell/deskbell.toml, else the user's own, else the built-in]
     #[arg(long = "config", short = 'c', value_name = "FILE", global = true)]
     pub config: Vec<PathBuf>,
     /// One key, as in `--set daemon.shadow=true`; may be given several times, wins over all files.
@@ -44,33 +44,52 @@ pub struct Layers {
 pub enum Command {
     /// Run the daemon until it is told to stop (SIGTERM, Ctrl-C). SIGHUP reloads.
     Run,
-    /// Show it all at once: a simulated feed, a daemon, a webhook receiver, and keys to break things.
+    /// Show it all at once: a simulated feed, a daemon, a receiver, and keys to break things.
     Demo(DemoOptions),
     /// Serve the simulated feed alone, on ws://localhost:3001/admin/dashboard.
     Simulate(SimulateOptions),
     /// Ask five questions, write a commented configuration, check it, and ring once.
     Init(InitOptions),
     /// Say everything that is wrong with the configuration, then what was read.
+    ///
+    /// Touches no network without --online. Ends with 3 when the configuration cannot be used, and
+    /// with 1 when --online finds a sink that could not send.
     Check(CheckOptions),
     /// Say what the rules would do with an event from a file, from an empty memory.
     Explain(ExplainOptions),
     /// Say why a booking rang, or did not.
+    ///
+    /// Each stored state of the booking is judged again, with what was remembered then, by the
+    /// rules and the time of then: so it tells what happened. Needs no running daemon.
+    #[command(after_help = "For example:\n  deskbell why BK-20261123-0001\n  \
+        deskbell why BK-20261123-0001 webhook.crm --against now")]
     Why(WhyOptions),
     /// Say how the daemon stands: the feed, today, and every sink.
+    ///
+    /// Ends with 0 when it is LIVE and nothing needs a person, with 1 when something does, and with
+    /// 4 when no daemon runs.
     Status(Output),
     /// Show what happens, as it happens.
     Watch(WatchOptions),
     /// List what came and what became of it, newest first.
+    #[command(after_help = "For example:\n  deskbell history --since 2h --sink webhook.crm\n  \
+        deskbell history --state dead\n  deskbell history --quarantined")]
     History(HistoryOptions),
     /// List what is kept back, by what, and until when.
     Held(Listing),
     /// List what was given up; ring it again or drop it.
+    #[command(after_help = "For example:\n  deskbell failed\n  deskbell failed retry 7-1\n  \
+        deskbell failed drop --all")]
     Failed(FailedOptions),
     /// Send one note through one sink, and show what was said.
+    ///
+    /// The note goes past the rules and the store: nothing is recorded, tried again or counted.
     Try(TryOptions),
     /// Look at the configuration.
     Config(ConfigOptions),
     /// Keep rings back: of one sink, or all of them. The feed is still read and stored.
+    #[command(after_help = "For example:\n  deskbell pause --for 30m\n  \
+        deskbell pause webhook.crm --until-resumed")]
     Pause(PauseOptions),
     /// Ring what was kept back, and go on. Enables a disabled sink.
     Resume(ResumeOptions),
@@ -238,9 +257,20 @@ pub struct FailedOptions {
 #[derive(Clone, Debug, Subcommand)]
 pub enum FailedAct {
     /// Ring it again: same id, a new series of tries.
-    Retry(Which),
+    Retry(Chosen),
     /// Take it back for good; it stays in history.
-    Drop(Which),
+    Drop(Chosen),
+}
+
+/// Which deliveries, and how to print what became of them.
+#[derive(Clone, Debug, Args)]
+pub struct Chosen {
+    /// Which deliveries.
+    #[command(flatten)]
+    pub which: Which,
+    /// How to print.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// Which deliveries.
@@ -297,8 +327,8 @@ pub struct PauseOptions {
     /// Only this sink.
     #[arg(value_name = "SINK")]
     pub sink: Option<String>,
-    /// For how long, such as 30m; then what was kept back rings.
-    #[arg(long = "for", value_name = "TIME", required_unless_present = "until_resumed")]
+    /// For how long, such as 30m; then what was kept back rings. Either this or --until-resumed.
+    #[arg(long = "for", value_name = "TIME")]
     pub during: Option<Span>,
     /// Until `deskbell resume`.
     #[arg(long, conflicts_with = "during")]

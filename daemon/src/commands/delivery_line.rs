@@ -55,8 +55,12 @@ pub(super) fn stands(row: &DeliveryRow, now: Timestamp, zone: &TimeZone) -> Stri
     }
     if row.behind {
         parts.push("behind an earlier ring of this booking".to_owned());
-    } else if let Some(due) = row.due.filter(|_| matches!(row.state, State::Waiting)) {
-        parts.push(format!("next try {}", ago(due, now)));
+    } else if let Some(due) = row.due {
+        match row.state {
+            State::Waiting => parts.push(format!("next try {}", ago(due, now))),
+            State::Pending => parts.push(format!("due {}", ago(due, now))),
+            _ => {}
+        }
     }
     if row.way != Way::Ring {
         parts.push(format!("as {}", row.way.word()));
@@ -65,4 +69,36 @@ pub(super) fn stands(row: &DeliveryRow, now: Timestamp, zone: &TimeZone) -> Stri
         parts.push(format!("meant for {meant}"));
     }
     parts.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::Class;
+
+    use super::*;
+    use crate::commands::sample::{at, delivery, now};
+
+    #[test]
+    fn a_delivery_says_how_it_stands_and_what_comes_next() {
+        let sent = delivery("console.log", State::Sent);
+        let waiting = DeliveryRow {
+            tries: 3,
+            why: Some((Class::Transient, "503\u{1b}[2J".into())),
+            due: Some(at("2026-11-23T10:00:26.5Z")),
+            way: Way::Follow,
+            address: Some("#sales".into()),
+            ..delivery("webhook.crm", State::Waiting)
+        };
+        let behind =
+            DeliveryRow { tries: 0, behind: true, ..delivery("webhook.crm", State::Pending) };
+        let shown = [sent, waiting, behind].map(|row| {
+            let (mark, _) = mark(row.state);
+            format!("{mark} {}  {}", whom(&row), stands(&row, now(), &TimeZone::UTC))
+        });
+        insta::assert_snapshot!(shown.join("\n"), @r"
+        ✓ console.log  sent · 1 try, answered 09:48:01 in 12 ms
+        ↻ webhook.crm (#sales)  waiting · 3 tries, answered 09:48:01 in 12 ms · transient: 503[2J · next try in 27 s · as follow
+        … webhook.crm  pending · behind an earlier ring of this booking
+        ");
+    }
 }

@@ -212,3 +212,72 @@ impl<'a> QuarantinedDocument<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use contract::Class;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::commands::sample;
+    use crate::delivery::{DeadReason, State};
+
+    fn names(document: &impl Serialize) -> String {
+        let mut document = serde_json::to_value(document).unwrap();
+        document["event"]["event"] = Value::Null;
+        serde_json::to_string_pretty(&document).unwrap()
+    }
+
+    #[test]
+    fn the_field_names_of_json_stay() {
+        let mut row = sample::owed("webhook.crm", State::Dead(DeadReason::Attempts));
+        row.delivery.why = Some((Class::Ambiguous, "no answer in time".into()));
+        insta::assert_snapshot!(names(&OwedDocument::of(&row)), @r#"
+        {
+          "delivery": {
+            "answered": "2026-11-23T09:48:01Z",
+            "behind": false,
+            "body": "BK-20261123-0001",
+            "id": "7-1",
+            "key": "01010101010101010101010101010101",
+            "latency_ms": 12,
+            "level": "info",
+            "rule": "Big tours",
+            "sink": "webhook.crm",
+            "stands": "dead (every try failed)",
+            "state": "dead",
+            "title": "New tour · Phi Phi Islands Day Tour",
+            "tries": 1,
+            "way": "ring",
+            "why": {
+              "class": "ambiguous",
+              "said": "no answer in time"
+            }
+          },
+          "event": {
+            "at": "2026-11-23T09:47:59Z",
+            "event": null,
+            "feed": "dashboard",
+            "generation": 3,
+            "id": 7,
+            "key": "07070707070707070707070707070707",
+            "kind": "booking",
+            "outcome": "routed",
+            "received": "2026-11-23T09:48:00Z",
+            "source": "websocket.dashboard",
+            "subject": "BK-20261123-0001"
+          }
+        }
+        "#);
+    }
+
+    #[test]
+    fn what_one_row_says_is_what_the_other_says() {
+        let row = sample::history(&[("console.log", State::Sent)]);
+        let history = serde_json::to_value(HistoryDocument::of(&row)).unwrap();
+        let owed = sample::owed("console.log", State::Sent);
+        let owed = serde_json::to_value(OwedDocument::of(&owed)).unwrap();
+        assert_eq!(history["event"], owed["event"]);
+        assert_eq!(history["deliveries"][0], owed["delivery"]);
+    }
+}

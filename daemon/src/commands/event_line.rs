@@ -12,7 +12,7 @@ use super::ago::since;
 /// The longest line, bytes.
 const LINE_BYTES_MAX: usize = 200;
 
-/// What an event says, without its subject: `new tour · Phi Phi Islands · Anna · 1,250.00 USD · TH`.
+/// What an event says, without its subject: `new tour · Phi Phi Islands · Anna · 1,250.00 USD`.
 pub(super) fn says(event: &Event) -> String {
     let parts = match &event.body {
         Body::Booking(booking) => {

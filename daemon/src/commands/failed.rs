@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::ago::clock;
 use super::asking::{self, Done};
-use super::cli::{FailedAct, FailedOptions, Listing, Which};
+use super::cli::{Chosen, FailedAct, FailedOptions, Listing};
 use super::delivery_line::whom;
 use super::documents::OwedDocument;
 use super::failure::Failure;
@@ -23,8 +23,8 @@ use crate::web::control::Ask;
 pub(super) async fn run(caller: &Caller, options: FailedOptions) -> Result<Exit, Failure> {
     match options.act {
         None => list(caller, options.listing),
-        Some(FailedAct::Retry(which)) => act(caller, which, options.listing, Act::Retry).await,
-        Some(FailedAct::Drop(which)) => act(caller, which, options.listing, Act::Drop).await,
+        Some(FailedAct::Retry(chosen)) => act(caller, chosen, Act::Retry).await,
+        Some(FailedAct::Drop(chosen)) => act(caller, chosen, Act::Drop).await,
     }
 }
 
@@ -92,8 +92,8 @@ fn render(
             take back: deskbell failed drop ID … (or --all)\n"
 }
 
-async fn act(caller: &Caller, which: Which, listing: Listing, act: Act) -> Result<Exit, Failure> {
-    let ids = which.ids;
+async fn act(caller: &Caller, chosen: Chosen, act: Act) -> Result<Exit, Failure> {
+    let ids = chosen.which.ids;
     let named = !ids.is_empty();
     let ask = match act {
         Act::Retry => Ask::Retry { ids },
@@ -101,16 +101,17 @@ async fn act(caller: &Caller, which: Which, listing: Listing, act: Act) -> Resul
     };
     let home = caller.home()?;
     let answer = asking::ask(&home, &ask).await?;
-    if listing.output.json {
+    if chosen.output.json {
         caller.screen.document(&answer)?;
     }
     let done: Done = asking::understood(answer)?;
-    if !listing.output.json {
+    if !chosen.output.json {
         caller.screen.say(&acted(done, act))?;
     }
     Ok(if named && done.changed == 0 { Exit::Failed } else { Exit::Ok })
 }
 
+/// What an action came to.
 fn acted(done: Done, act: Act) -> String {
     let rings = |count: u64| if count == 1 { "1 ring".into() } else { format!("{count} rings") };
     let mut text = match (done.changed, act) {
@@ -123,4 +124,51 @@ fn acted(done: Done, act: Act) -> String {
         text += &format!("{erased} cannot ring any more: what they say was erased\n");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::Class;
+
+    use super::*;
+    use crate::commands::sample;
+    use crate::delivery::{DeadReason, State};
+
+    #[test]
+    fn what_was_given_up_says_why_and_how_to_ring_it_again() {
+        let mut rejected =
+            sample::owed("webhook.crm", State::Dead(DeadReason::Rejected(Class::Payload)));
+        rejected.delivery.why = Some((Class::Payload, "422: \u{1b}[2J no such field".into()));
+        let rows = [rejected, sample::owed("console.log", State::Expired)];
+        let listing = Listing::default();
+        let when = (sample::now(), &TimeZone::UTC);
+        insta::assert_snapshot!(render(&rows, 40, listing, when, Paint::Plain), @r"
+         id  given up  sink         booking           tries  why                       said
+        7-1  09:48:01  webhook.crm  BK-20261123-0001      1  dead (rejected: payload)  422: [2J no such field
+        7-1  09:48:01  console.log  BK-20261123-0001      1  expired
+        … 38 more: --offset 2
+
+        ring again: deskbell failed retry ID … (or --all)   take back: deskbell failed drop ID … (or --all)
+        ");
+        assert_eq!(render(&[], 0, listing, when, Paint::Plain), "nothing was given up\n");
+    }
+
+    #[test]
+    fn what_an_action_came_to_is_said_in_numbers() {
+        let cases = [
+            (1, 0, Act::Retry, "1 ring will be tried again from the start\n"),
+            (2, 0, Act::Drop, "2 rings taken back; history keeps them\n"),
+            (0, 0, Act::Retry, "nothing was changed: no such ring is given up\n"),
+            (
+                0,
+                2,
+                Act::Retry,
+                "nothing was changed: no such ring is given up\n\
+                 2 rings cannot ring any more: what they say was erased\n",
+            ),
+        ];
+        for (changed, erased, act, said) in cases {
+            assert_eq!(acted(Done { changed, erased }, act), said);
+        }
+    }
 }

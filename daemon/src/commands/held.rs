@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use contract::text::clean;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::ago::{ago, clock};
 use super::cli::Listing;
+use super::delivery_line::whom;
 use super::documents::OwedDocument;
 use super::failure::Failure;
 use super::table::{Cell, Side, Table, Tone};
@@ -31,50 +31,75 @@ pub(super) fn run(caller: &Caller, listing: Listing) -> Result<Exit, Failure> {
         return Ok(Exit::Ok);
     }
     let status = store.status()?;
-    let shown = render(&rows, &status, listing, caller.now(), &home.zone, caller.screen.paint);
-    caller.screen.say(&shown)?;
+    let shown = Shown { status: &status, now: caller.now(), zone: &home.zone };
+    let text = shown.text(&rows, listing.offset, caller.screen.paint);
+    caller.screen.say(&text)?;
     Ok(Exit::Ok)
 }
 
-fn render(
-    rows: &[OwedRow],
-    status: &Status,
-    listing: Listing,
+/// What is shown beside the rows.
+struct Shown<'a> {
+    status: &'a Status,
     now: Timestamp,
-    zone: &TimeZone,
-    paint: Paint,
-) -> String {
-    if rows.is_empty() {
-        return match listing.offset {
-            0 => "nothing is held\n".to_owned(),
-            offset => format!("nothing more is held after the first {offset}\n"),
-        };
+    zone: &'a TimeZone,
+}
+
+impl Shown<'_> {
+    fn text(&self, rows: &[OwedRow], offset: u32, paint: Paint) -> String {
+        if rows.is_empty() {
+            return match offset {
+                0 => "nothing is held\n".to_owned(),
+                offset => format!("nothing more is held after the first {offset}\n"),
+            };
+        }
+        let columns = ["came", "sink", "about", "held by", "rings"];
+        let mut table = Table::new(columns.map(|name| (name, Side::Left)));
+        let mut by_reason: BTreeMap<&'static str, State> = BTreeMap::new();
+        for row in rows {
+            let state = row.delivery.state;
+            by_reason.insert(reason(state), state);
+            table.row(vec![
+                ago(row.event.received, self.now).into(),
+                whom(&row.delivery).into(),
+                row.event.subject.as_str().into(),
+                Cell::new(self.held_by(row), Tone::Wary),
+                row.delivery.title.as_str().into(),
+            ]);
+        }
+        let mut text = table.text(paint);
+        let all: u64 = self.status.sinks.iter().map(|sink| sink.held).sum();
+        let shown = rows.len() as u64 + u64::from(offset);
+        if all > shown {
+            text += &format!("  … {} more: --offset {shown}\n", all - shown);
+        }
+        text += "\n";
+        for state in by_reason.values() {
+            text += &format!("  {}: {}\n", reason(*state), let_go(*state));
+        }
+        text
     }
-    let columns = ["came", "sink", "booking", "held by", "rings"];
-    let mut table = Table::new(columns.map(|name| (name, Side::Left)));
-    let mut by_state: BTreeMap<&'static str, State> = BTreeMap::new();
-    for row in rows {
+
+    fn held_by(&self, row: &OwedRow) -> String {
+        let sink = self.status.sinks.iter().find(|sink| sink.name == row.delivery.sink);
         let state = row.delivery.state;
-        by_state.insert(reason(state), state);
-        table.row(vec![
-            ago(row.event.received, now).into(),
-            super::delivery_line::whom(&row.delivery).into(),
-            row.event.subject.as_str().into(),
-            Cell::new(held_by(row, status, now, zone), Tone::Wary),
-            row.delivery.title.as_str().into(),
-        ]);
+        match sink.and_then(|sink| self.until(sink, state)) {
+            Some(until) => {
+                format!("{} until {}", reason(state), clock(until, self.now, self.zone))
+            }
+            None => reason(state).to_owned(),
+        }
     }
-    let mut text = table.text(paint);
-    let all: u64 = status.sinks.iter().map(|sink| sink.held).sum();
-    let shown = rows.len() as u64 + u64::from(listing.offset);
-    if all > shown {
-        text += &format!("  … {} more: --offset {shown}\n", all - shown);
+
+    fn until(&self, sink: &SinkStatus, state: State) -> Option<Timestamp> {
+        let everywhere = self.status.paused.as_ref();
+        match state {
+            State::Held(HeldReason::Paused) => {
+                sink.paused.as_ref().or(everywhere).and_then(|pause| pause.until)
+            }
+            State::Held(_) => sink.hold.as_ref().and_then(|hold| hold.until),
+            _ => None,
+        }
     }
-    text += "\n";
-    for state in by_state.values() {
-        text += &format!("  {}\n", let_go(*state));
-    }
-    text
 }
 
 fn reason(state: State) -> &'static str {
@@ -84,30 +109,9 @@ fn reason(state: State) -> &'static str {
     }
 }
 
-fn held_by(row: &OwedRow, status: &Status, now: Timestamp, zone: &TimeZone) -> String {
-    let sink = status.sinks.iter().find(|sink| sink.name == row.delivery.sink);
-    let until = sink.and_then(|sink| until(sink, status, row.delivery.state));
-    match until {
-        Some(until) => {
-            format!("{} until {}", reason(row.delivery.state), clock(until, now, zone))
-        }
-        None => reason(row.delivery.state).to_owned(),
-    }
-}
-
-fn until(sink: &SinkStatus, status: &Status, state: State) -> Option<Timestamp> {
+/// What lets a ring go that is held in this state.
+fn let_go(state: State) -> &'static str {
     match state {
-        State::Held(HeldReason::Paused) => {
-            sink.paused.as_ref().or(status.paused.as_ref()).and_then(|pause| pause.until)
-        }
-        State::Held(_) => sink.hold.as_ref().and_then(|hold| hold.until),
-        _ => None,
-    }
-}
-
-fn let_go(state: State) -> String {
-    let words = reason(state);
-    let todo = match state {
         State::Held(HeldReason::Paused) => "deskbell resume rings them now",
         State::Held(HeldReason::SinkDown) => {
             "they ring when the sink is well; what it says: deskbell status"
@@ -117,6 +121,42 @@ fn let_go(state: State) -> String {
             "its far side is gone: mend the sink, then deskbell resume SINK"
         }
         _ => "configure the sink again, and they ring",
-    };
-    format!("{}: {todo}", clean(words))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::sample;
+    use crate::outbox::Pause;
+
+    #[test]
+    fn what_is_held_says_by_what_until_when_and_what_lets_it_go() {
+        let until = Some(sample::at("2026-11-23T10:30:00Z"));
+        let pause = Pause { since: sample::now(), until, by: "uid 0".into() };
+        let mut sinks = vec![sample::sink("webhook.crm"), sample::sink("console.log")];
+        sinks[0].paused = Some(pause);
+        sinks[0].held = 9;
+        let status = Status { sinks, ..Status::default() };
+        let rows = [
+            sample::owed("webhook.crm", State::Held(HeldReason::Paused)),
+            sample::owed("console.log", State::Held(HeldReason::SinkDown)),
+            sample::owed("webhook.old", State::Parked),
+        ];
+        let shown = Shown { status: &status, now: sample::now(), zone: &TimeZone::UTC };
+        insta::assert_snapshot!(shown.text(&rows, 0, Paint::Plain), @r"
+        came        sink         about             held by                rings
+        12 min ago  webhook.crm  BK-20261123-0001  paused until 10:30:00  New tour · Phi Phi Islands Day Tour
+        12 min ago  console.log  BK-20261123-0001  sink down              New tour · Phi Phi Islands Day Tour
+        12 min ago  webhook.old  BK-20261123-0001  parked                 New tour · Phi Phi Islands Day Tour
+        … 7 more: --offset 3
+
+        parked: configure the sink again, and they ring
+        paused: deskbell resume rings them now
+        sink down: they ring when the sink is well; what it says: deskbell status
+        ");
+        assert_eq!(shown.text(&[], 0, Paint::Plain), "nothing is held\n");
+        let past_the_end = shown.text(&[], 50, Paint::Plain);
+        assert_eq!(past_the_end, "nothing more is held after the first 50\n");
+    }
 }

@@ -118,3 +118,40 @@ fn quarantined(rows: &[QuarantinedRow], (now, zone): (Timestamp, &TimeZone)) -> 
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::sample;
+    use crate::delivery::{DeadReason, HeldReason};
+
+    #[test]
+    fn history_shows_what_came_and_what_became_of_it() {
+        let mut rows = vec![
+            sample::history(&[("console.log", State::Sent), ("webhook.crm", State::Waiting)]),
+            sample::history(&[("webhook.crm", State::Dead(DeadReason::Attempts))]),
+            sample::history(&[("webhook.crm", State::Held(HeldReason::Paused))]),
+            sample::history(&[]),
+            sample::history(&[]),
+        ];
+        rows[3].event.outcome = Outcome::Unmatched;
+        rows[4].event.event = None;
+        insta::assert_snapshot!(render(&rows, (sample::now(), &TimeZone::UTC), Paint::Plain), @r"
+        came      about             what                                                                      rang
+        09:48:00  BK-20261123-0001  new tour · Phi Phi Islands Day Tour · Anna Lindqvist · 1,250.00 USD · TH  ✓ console.log  ↻ webhook.crm waiting
+        09:48:00  BK-20261123-0001  new tour · Phi Phi Islands Day Tour · Anna Lindqvist · 1,250.00 USD · TH  ✗ webhook.crm dead (every try failed)
+        09:48:00  BK-20261123-0001  new tour · Phi Phi Islands Day Tour · Anna Lindqvist · 1,250.00 USD · TH  ‖ webhook.crm held (paused)
+        09:48:00  BK-20261123-0001  new tour · Phi Phi Islands Day Tour · Anna Lindqvist · 1,250.00 USD · TH  unmatched
+        09:48:00  BK-20261123-0001  (booking, erased)                                                         nobody
+        ");
+    }
+
+    #[test]
+    fn a_word_that_is_no_state_is_answered_with_one() {
+        let options =
+            |state: &str| HistoryOptions { state: Some(state.into()), ..Default::default() };
+        let wrong = filter(&options("daed"), sample::now()).unwrap_err();
+        assert!(wrong.lines().contains("did you mean dead?"), "{}", wrong.lines());
+        assert!(filter(&options("dead"), sample::now()).is_ok());
+    }
+}

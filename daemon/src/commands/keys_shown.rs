@@ -11,6 +11,9 @@ use serde_json::Value;
 /// A table in a table in a table is as deep as anybody writes.
 const DEPTH_MAX: usize = 3;
 
+/// More words than this are told apart from the type.
+const WORDS_IN_LINE_MAX: usize = 6;
+
 /// A key of a plugin.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Key {
@@ -19,7 +22,10 @@ pub(super) struct Key {
     /// What it takes: `text`, `a length of time, such as "90s"`, `"a" or "b"`.
     #[serde(rename = "type")]
     pub(super) kind: String,
-    /// Whether it must be there.
+    /// The words it takes, where these are many.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) words: Vec<String>,
+    /// Whether it must be there; in a table that may be absent, once the table is there.
     pub(super) required: bool,
     /// What counts without it, as it would be written.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,6 +59,7 @@ fn collect(whole: &Value, path: &str, table: &Value, depth: usize, keys: &mut Ve
         }
         keys.push(Key {
             kind: kind(whole, schema),
+            words: words(whole, schema),
             required: required.contains(name.as_str()),
             default: schema.get("default").filter(|d| !d.is_null()).map(Value::to_string),
             meaning: meaning(whole, schema),
@@ -98,9 +105,12 @@ fn kind(whole: &Value, schema: &Value) -> String {
             list.iter().filter(|one| one["type"] != "null").map(|one| kind(whole, one)).collect();
         kinds.join(" or ")
     };
-    if let Some(words) = schema["enum"].as_array() {
-        let words = words.iter().filter(|word| !word.is_null());
-        return words.map(Value::to_string).collect::<Vec<_>>().join(" or ");
+    if schema["enum"].is_array() {
+        let words = enumerated(schema);
+        return match words.len() {
+            0..=WORDS_IN_LINE_MAX => words.join(" or "),
+            many => format!("one of {many} words"),
+        };
     }
     for list in ["anyOf", "oneOf"] {
         if let Some(list) = schema[list].as_array() {
@@ -116,6 +126,21 @@ fn kind(whole: &Value, schema: &Value) -> String {
         Some("object") => table_kind(schema),
         _ => "any value".to_owned(),
     }
+}
+
+fn enumerated(schema: &Value) -> Vec<String> {
+    let words = schema["enum"].as_array().into_iter().flatten();
+    words.filter(|word| !word.is_null()).map(Value::to_string).collect()
+}
+
+/// The words of a key, or of the items of its list, where they are too many for its type's line.
+fn words(whole: &Value, schema: &Value) -> Vec<String> {
+    let schema = resolved(whole, schema);
+    let words = match schema.get("items") {
+        Some(items) => enumerated(resolved(whole, items)),
+        None => enumerated(schema),
+    };
+    if words.len() > WORDS_IN_LINE_MAX { words } else { Vec::new() }
 }
 
 /// Text of a known form says so by an example in its description.
@@ -182,7 +207,7 @@ mod tests {
     #[test]
     fn every_key_is_told_with_type_default_and_meaning() {
         let told = keys(&whole(), "sink", "bell").into_iter().map(|key| {
-            let Key { name, kind, required, default, meaning } = key;
+            let Key { name, kind, required, default, meaning, .. } = key;
             format!("{name} | {kind} | {required} | {} | {meaning}", default.unwrap_or_default())
         });
         insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r#"

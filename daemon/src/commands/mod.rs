@@ -40,9 +40,12 @@ mod reload;
 mod try_sink;
 
 mod ago;
+
 mod failure;
 mod loading;
 mod printing;
+#[cfg(test)]
+mod sample;
 mod table;
 
 use jiff::Timestamp;

@@ -17,6 +17,10 @@ use crate::web::control::Ask;
 
 /// Keeps rings back.
 pub(super) async fn pause(caller: &Caller, options: PauseOptions) -> Result<Exit, Failure> {
+    if options.during.is_none() && !options.until_resumed {
+        let failure = Failure::usage("for how long?");
+        return Err(failure.hint("--for 30m, or --until-resumed"));
+    }
     let home = caller.home()?;
     let during_ms = options.during.map(milliseconds).transpose()?;
     let ask = Ask::Pause { sink: options.sink.clone(), during_ms };
@@ -35,11 +39,11 @@ pub(super) async fn pause(caller: &Caller, options: PauseOptions) -> Result<Exit
         None => "until resumed".to_owned(),
     };
     let again = options.sink.as_deref().map(|sink| format!(" {}", clean(sink)));
-    caller.screen.say(&format!(
-        "‖ paused: {whom}, {until}\n  the feed is still read and every ring is kept: deskbell held\n  \
-         to ring them: deskbell resume{}\n",
-        again.unwrap_or_default()
-    ))?;
+    let again = again.unwrap_or_default();
+    let mut text = format!("‖ paused: {whom}, {until}\n");
+    text += "  the feed is still read and every ring is kept: deskbell held\n";
+    text += &format!("  to ring them: deskbell resume{again}\n");
+    caller.screen.say(&text)?;
     Ok(Exit::Ok)
 }
 

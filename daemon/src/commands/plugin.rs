@@ -98,11 +98,15 @@ fn render(plugin: &PluginDocument, paint: Paint) -> String {
     for key in &plugin.keys {
         let standing = match (&key.default, key.required) {
             (Some(default), _) => format!("default {default}"),
-            (None, true) => painted("required", Tone::Wary, paint),
+            (None, true) => match key.name.rsplit_once('.') {
+                Some((table, _)) => format!("required in {table}"),
+                None => painted("required", Tone::Wary, paint),
+            },
             (None, false) => "optional".to_owned(),
         };
         text += &format!("  {}  {} · {standing}\n", key.name, key.kind);
-        for line in wrapped(&key.meaning, 84) {
+        let words = key.words.join(", ");
+        for line in [&key.meaning, &words].into_iter().flat_map(|said| wrapped(said, 84)) {
             text += &format!("      {line}\n");
         }
     }

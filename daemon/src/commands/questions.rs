@@ -162,41 +162,52 @@ fn amount(answer: &str) -> Option<(String, Currency)> {
 
 /// The configuration that the answers make.
 pub(super) fn file(answers: &Answers) -> String {
-    let zone = match &answers.zone {
-        Some(zone) => format!("time_zone = {}", quoted(zone)),
-        None => "# time_zone = \"Asia/Bangkok\"   # default: the machine's".to_owned(),
-    };
     let big = answers.big.as_deref().and_then(amount);
-    [
-        "# Written by `deskbell init`. Every key there is: config/deskbell.toml of Deskbell, or\n\
-         # `deskbell plugin show NAME` and `deskbell schema`. After a change: `deskbell check`, then\n\
-         # `deskbell reload`.\n"
-            .to_owned(),
-        format!("[daemon]\n# When days begin, and how times are shown.\n{zone}\n"),
+    let parts = [
+        daemon(answers),
         money(big.as_ref()),
         source(answers),
         sinks(answers),
         rules(answers, big.as_ref()),
-    ]
-    .join("\n")
+    ];
+    parts.join("\n")
+}
+
+fn daemon(answers: &Answers) -> String {
+    let zone = match &answers.zone {
+        Some(zone) => format!("time_zone = {}", quoted(zone)),
+        None => "# time_zone = \"Asia/Bangkok\"   # default: the machine's".to_owned(),
+    };
+    format!(
+        r#"# Written by `deskbell init`. Every key there is: `deskbell plugin show NAME`,
+# `deskbell schema`. After a change: `deskbell check`, `deskbell reload`.
+
+[daemon]
+# When days begin, and how times are shown.
+{zone}
+"#
+    )
 }
 
 fn money(big: Option<&(String, Currency)>) -> String {
-    match big {
-        Some((_, currency)) => format!(
-            "[money]\n# What amounts are compared in; those of the feed without a currency are in it.\n\
-             base = \"{currency}\"\n# What one unit of another currency is worth, or amounts in it are unknown:\n\
-             # rates = {{ EUR = \"1.09\" }}\n"
-        ),
-        None => "# [money]\n# base = \"USD\"   # what amounts are compared in\n".to_owned(),
-    }
+    let Some((_, currency)) = big else {
+        return "# [money]\n# base = \"USD\"   # what amounts are compared in\n".to_owned();
+    };
+    format!(
+        r#"[money]
+# What amounts are compared in; those of the feed without a currency are in it.
+base = "{currency}"
+# What one unit of another currency is in it; without a rate such amounts are unknown to rules.
+# rates = {{ EUR = "1.09" }}
+"#
+    )
 }
 
 fn source(answers: &Answers) -> String {
     let token = match answers.token.as_deref().and_then(form) {
         Some((kind, name)) => format!("token = {{ {kind} = {} }}", quoted(name)),
         None => {
-            "# token = { credential = \"feed-token\" }   # or { env = \"…\" } or { file = \"…\" }"
+            r#"# token = { credential = "feed-token" }   # or { env = "…" }, or { file = "…" }"#
                 .to_owned()
         }
     };
@@ -205,17 +216,23 @@ fn source(answers: &Answers) -> String {
 }
 
 fn sinks(answers: &Answers) -> String {
-    let mut text =
-        "# Where it rings: this terminal, or the daemon's log.\n[sink.console.log]\n".to_owned();
-    let Some(url) = &answers.webhook else { return text };
-    text += &format!("\n[sink.webhook.server]\nurl = {}\n", quoted(url));
-    if is_local(url) {
-        text += "# A private address is reached only where that is allowed.\n\
-                 allow_private = [\"127.0.0.0/8\", \"::1\"]\n";
-    }
-    text += "# Signs each request; without one nothing is signed.\n\
-             # secret = { credential = \"webhook-secret\" }\n";
-    text
+    let console = "# Where it rings: this terminal, or the daemon's log.\n[sink.console.log]\n";
+    let Some(url) = &answers.webhook else { return console.to_owned() };
+    let private = if is_local(url) {
+        "# A private address is reached only where that is allowed.\n\
+         allow_private = [\"127.0.0.0/8\", \"::1\"]\n"
+    } else {
+        ""
+    };
+    let url = quoted(url);
+    format!(
+        r#"{console}
+[sink.webhook.server]
+url = {url}
+{private}# What requests are signed with; without it nothing is signed.
+# secret = {{ credential = "webhook-secret" }}
+"#
+    )
 }
 
 fn is_local(url: &str) -> bool {
@@ -225,21 +242,34 @@ fn is_local(url: &str) -> bool {
 
 fn rules(answers: &Answers, big: Option<&(String, Currency)>) -> String {
     let all = match answers.webhook {
-        Some(_) => "[\"console.log\", \"webhook.server\"]",
-        None => "[\"console.log\"]",
+        Some(_) => r#"["console.log", "webhook.server"]"#,
+        None => r#"["console.log"]"#,
     };
-    let mut text = "# When to ring, and whom; in order.\n".to_owned();
-    if let Some((number, currency)) = big {
-        text += &format!(
-            "[[rule]]\nname        = \"Big bookings\"\nwhen.status = \"new\"\n\
-             when.amount = \">= {number} {currency}\"\nlevel       = \"warning\"\nring        = {all}\n\n"
-        );
-    }
-    text += "[[rule]]\nname = \"Every booking\"\nring = [\"console.log\"]\n\n";
-    text += &format!(
-        "[[rule]]\nname  = \"The feed is ill\"\nalarm = {{ feed = [\"down\", \"denied\", \"gap\"], for = \"2m\" }}\nring  = {all}\n"
-    );
-    text
+    let big = big.map(|(number, currency)| {
+        format!(
+            r#"[[rule]]
+name        = "Big bookings"
+when.status = "new"
+when.amount = ">= {number} {currency}"
+level       = "warning"
+ring        = {all}
+
+"#
+        )
+    });
+    format!(
+        r#"# When to ring, and whom; in order.
+{big}[[rule]]
+name = "Every booking"
+ring = ["console.log"]
+
+[[rule]]
+name  = "The feed is ill"
+alarm = {{ feed = ["down", "denied", "gap"], for = "2m" }}
+ring  = {all}
+"#,
+        big = big.unwrap_or_default(),
+    )
 }
 
 fn quoted(text: &str) -> String {
@@ -290,9 +320,8 @@ mod tests {
     fn the_file_says_what_was_answered_and_why() {
         let (given, _) = asked("\nfile:/etc/\"x\nhttp://localhost:9000/hook\n1,500 thb\n\n");
         insta::assert_snapshot!(file(&given.unwrap()), @r#"
-        # Written by `deskbell init`. Every key there is: config/deskbell.toml of Deskbell, or
-        # `deskbell plugin show NAME` and `deskbell schema`. After a change: `deskbell check`, then
-        # `deskbell reload`.
+        # Written by `deskbell init`. Every key there is: `deskbell plugin show NAME`,
+        # `deskbell schema`. After a change: `deskbell check`, `deskbell reload`.
 
         [daemon]
         # When days begin, and how times are shown.
@@ -301,7 +330,7 @@ mod tests {
         [money]
         # What amounts are compared in; those of the feed without a currency are in it.
         base = "THB"
-        # What one unit of another currency is worth, or amounts in it are unknown:
+        # What one unit of another currency is in it; without a rate such amounts are unknown to rules.
         # rates = { EUR = "1.09" }
 
         # Where bookings come from.
@@ -316,7 +345,7 @@ mod tests {
         url = "http://localhost:9000/hook"
         # A private address is reached only where that is allowed.
         allow_private = ["127.0.0.0/8", "::1"]
-        # Signs each request; without one nothing is signed.
+        # What requests are signed with; without it nothing is signed.
         # secret = { credential = "webhook-secret" }
 
         # When to ring, and whom; in order.

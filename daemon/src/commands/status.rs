@@ -154,9 +154,10 @@ fn feed_trouble(feed: &Standing, now: Timestamp, zone: &TimeZone, paint: Paint) 
     if feed.link == Link::Live {
         return match feed.resumes {
             Some(false) => format!(
-                "  {name} cannot resume: what it sends while we are away is lost, and recorded as a gap\n"
+                "  {name} cannot resume: what it sends while we are away is lost, \
+                 and recorded as a gap\n"
             ),
-            _ => String::new(),
+            Some(true) | None => String::new(),
         };
     }
     let word = painted(feed.link.word(), link_tone(feed.link), paint);

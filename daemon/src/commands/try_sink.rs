@@ -21,9 +21,9 @@ use crate::config::SinkInstance;
 use crate::config::complain::Paint;
 
 /// A booking that nobody made.
-const MADE_UP: &str = r#"{"type":"booking:new","payload":{"id":"TEST-1","type":"tour","status":"new",
-    "title":"A test by deskbell try","customerName":"Nobody","amount":1250.00,"currency":"USD",
-    "country":"TH"}}"#;
+const MADE_UP: &str = r#"{ "type": "booking:new", "payload": {
+    "id": "TEST-1", "type": "tour", "status": "new", "title": "A test by deskbell try",
+    "customerName": "Nobody", "amount": 1250.00, "currency": "USD", "country": "TH" } }"#;
 
 /// What became of the note.
 struct Tried<'a> {

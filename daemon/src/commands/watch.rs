@@ -124,3 +124,54 @@ impl Watched {
         self.0.push_back((id, subject));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::commands::sample;
+
+    #[test]
+    fn each_line_says_what_happened_to_which_booking() {
+        let event = sample::event();
+        let lines = [
+            json!({ "watch": "event", "id": 7, "outcome": "routed", "rings": 2, "event": event }),
+            json!({ "watch": "delivery", "id": "7-0", "event": 7, "sink": "console.log",
+                "state": "sent", "why": null }),
+            json!({ "watch": "delivery", "id": "7-1", "event": 7, "sink": "webhook.crm",
+                "state": "waiting", "why": "transient: 503\u{1b}[2J" }),
+            json!({ "watch": "delivery", "id": "3-1", "event": 3, "sink": "webhook.crm",
+                "state": "dead (every try failed)", "why": null }),
+            json!({ "watch": "behind", "commits_left_out": 4 }),
+        ];
+        let mut watched = Watched::default();
+        let shown = lines.map(|line| {
+            let line = understood(line).unwrap();
+            watched.show(&line, sample::now(), &TimeZone::UTC, Paint::Plain)
+        });
+        insta::assert_snapshot!(shown.join("\n"), @r"
+        10:00:00  BK-20261123-0001  new tour · Phi Phi Islands Day Tour · Anna Lindqvist · 1,250.00 USD · TH  → rings 2 sinks
+        10:00:00  BK-20261123-0001  ✓ console.log sent
+        10:00:00  BK-20261123-0001  ↻ webhook.crm waiting: transient: 503[2J
+        10:00:00  #3  ✗ webhook.crm dead (every try failed)
+        … fell behind: 4 commits are not shown
+        ");
+    }
+
+    #[test]
+    fn only_the_newest_events_are_remembered() {
+        let mut watched = Watched::default();
+        (0..10_000).for_each(|id| watched.remember(id, String::new()));
+        assert_eq!(watched.0.len(), REMEMBERED_MAX);
+        assert_eq!(watched.0.back().map(|(id, _)| *id), Some(9_999));
+    }
+
+    #[test]
+    fn a_refusal_and_another_version_are_told_as_such() {
+        let refused = json!({ "answer": "refused", "said": "only user 7 may ask" });
+        assert!(understood(refused).unwrap_err().lines().contains("only user 7"));
+        let newer = understood(json!({ "watch": "dance" })).unwrap_err();
+        assert!(newer.lines().contains("another version"), "{}", newer.lines());
+    }
+}

@@ -29,6 +29,8 @@ use crate::rules::{Explanation, Plan};
 /// The most states of one booking that are told; the newest ones.
 const STATES_MAX: u32 = 64;
 
+/// The most states that are shown without being asked for all; the newest ones.
+const STATES_SHOWN_MAX: usize = 12;
 /// How many events back an id is looked for that is like the one asked for.
 const LOOKED_THROUGH: u32 = 5_000;
 /// The most such ids that are named.
@@ -206,11 +208,30 @@ fn render(
         let _ = write!(text, ", judged as of {at}");
     }
     text.push('\n');
-    for one in told {
+    let earlier = match options.all {
+        true => 0,
+        false => told.len().saturating_sub(STATES_SHOWN_MAX),
+    };
+    if earlier > 0 {
+        let _ = writeln!(text, "  … {earlier} earlier ones: --all");
+    }
+    for one in &told[earlier..] {
         text.push('\n');
         text += &state(one, (now, home), paint);
+        text += &not_told(one, options);
     }
     text
+}
+
+/// Somebody asked about one sink, and it was not told.
+fn not_told(told: &Told, options: &WhyOptions) -> String {
+    let rings = told.judged.as_ref().map_or(0, |explanation| explanation.rings.len());
+    match &options.sink {
+        Some(sink) if rings == 0 && told.story.deliveries.is_empty() => {
+            format!("  ✗ {}: no rule that matched rings it\n", clean(sink))
+        }
+        _ => String::new(),
+    }
 }
 
 fn state(told: &Told, (now, home): (Timestamp, &Home), paint: Paint) -> String {
@@ -258,7 +279,88 @@ fn state(told: &Told, (now, home): (Timestamp, &Home), paint: Paint) -> String {
 
 #[cfg(test)]
 mod tests {
+    use contract::Class;
+    use jiff::SignedDuration;
+    use jiff::tz::TimeZone;
+
     use super::*;
+    use crate::commands::cli::Output;
+    use crate::commands::sample;
+    use crate::delivery::{Outcome, State};
+    use crate::outbox::AttemptRow;
+
+    fn told(judged: Result<Explanation, String>) -> Told {
+        let mut delivery = sample::delivery("webhook.crm", State::Waiting);
+        delivery.tries = 2;
+        delivery.why = Some((Class::Transient, "503".into()));
+        let attempt = |second: i64, why: &str| AttemptRow {
+            answered: sample::at("2026-11-23T09:48:00Z") + SignedDuration::from_secs(second),
+            latency_ms: 12,
+            spent: second > 0,
+            why: Some((Class::Transient, why.into())),
+        };
+        let attempts = vec![attempt(0, "throttled"), attempt(5, "503\u{1b}[2J")];
+        let deliveries = vec![(delivery, attempts)];
+        let story = Story { event: sample::event_row(), memory: None, deliveries };
+        Told { story, judged, left_out: 3 }
+    }
+
+    fn shown(told: &[Told], options: &WhyOptions) -> String {
+        let home = Home { state_dir: "/var/lib/deskbell".into(), zone: TimeZone::UTC };
+        render(told, options, (sample::now(), &home), Paint::Plain)
+    }
+
+    fn options(sink: Option<&str>) -> WhyOptions {
+        WhyOptions {
+            booking: "BK-20261123-0001".into(),
+            sink: sink.map(str::to_owned),
+            at: None,
+            against: None,
+            all: false,
+            output: Output::default(),
+        }
+    }
+
+    #[test]
+    fn each_ring_says_what_became_of_every_try() {
+        let gone = "the rules of its time are not kept any more";
+        let told = told(Err(gone.to_owned()));
+        insta::assert_snapshot!(shown(&[told], &options(None)), @r"
+        BK-20261123-0001: 1 event
+
+        ── 09:48:00  event 7, configuration 3 ──
+        routed: the rules of its time are not kept any more
+          … 3 more rules did not match: --all
+          ↻ webhook.crm  waiting · 2 tries, answered 09:48:01 in 12 ms · transient: 503
+              09:48:00  12 ms  transient: throttled (no attempt spent)
+              09:48:05  12 ms  transient: 503[2J
+        ");
+    }
+
+    #[test]
+    fn a_sink_that_was_not_told_is_said_as_such() {
+        let mut told = told(Ok(Explanation {
+            subject: "BK-20261123-0001".into(),
+            what: "booking BK-20261123-0001 new".into(),
+            now: sample::now(),
+            outcome: Outcome::Unmatched,
+            because: None,
+            rules: Vec::new(),
+            rings: Vec::new(),
+        }));
+        told.story.deliveries.clear();
+        let shown = shown(&[told], &options(Some("console.log")));
+        assert!(shown.contains("✗ console.log: no rule that matched rings it"), "{shown}");
+        assert!(shown.contains("it was routed when it came"), "{shown}");
+    }
+
+    #[test]
+    fn a_long_story_is_told_from_its_end() {
+        let states: Vec<Told> = (0..20).map(|_| told(Err("erased".into()))).collect();
+        assert!(shown(&states, &options(None)).contains("… 8 earlier ones: --all"));
+        let all = WhyOptions { all: true, ..options(None) };
+        assert!(!shown(&states, &all).contains("earlier"));
+    }
 
     #[test]
     fn the_nearest_ids_hold_what_was_asked_or_differ_least() {

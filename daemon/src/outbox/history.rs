@@ -85,17 +85,6 @@ impl Reader {
         Ok(rows.into_iter().filter_map(|row| Some((row.id, row.event?))).collect())
     }
 
-    /// What the newest `limit` events are about, each once, the newest first.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn subjects(&self, limit: u32) -> Result<Vec<String>, StoreError> {
-        let store = lock(&self.store);
-        let sql = "SELECT subject FROM (SELECT id, subject FROM events ORDER BY id DESC LIMIT ?1)
-             GROUP BY subject ORDER BY max(id) DESC";
-        Ok(collect(&store, sql, [limit], |row| row.get(0))?)
-    }
-
     /// What closed gates keep back and what is parked, oldest first.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use rusqlite::ffi::ErrorCode;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{schema, store};
+use super::{StoreError, lock, schema, store};
 
 /// A connection for people, who may take their time.
 pub struct Reader {
@@ -74,6 +74,20 @@ impl Reader {
                 _ => wrong.into(),
             }),
         }
+    }
+
+    /// What the newest `limit` events are about, each once, the newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn subjects(&self, limit: u32) -> Result<Vec<String>, StoreError> {
+        let store = lock(&self.store);
+        let mut query = store.prepare_cached(
+            "SELECT subject FROM (SELECT id, subject FROM events ORDER BY id DESC LIMIT ?1)
+             GROUP BY subject ORDER BY max(id) DESC",
+        )?;
+        let rows = query.query_map([limit], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }
 

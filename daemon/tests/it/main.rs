@@ -3,6 +3,7 @@
 //! Gives: a failing test where something does not hold.
 //! Never: sleeps, uses a fixed port, or leaves the machine.
 
+mod commands;
 mod config;
 mod hostile;
 mod house;

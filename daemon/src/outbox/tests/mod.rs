@@ -9,6 +9,7 @@ mod gates;
 mod lanes;
 mod looks;
 mod memory;
+mod readers;
 mod restart;
 mod retention;
 mod running;
