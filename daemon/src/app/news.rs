@@ -1,7 +1,7 @@
 //! Job: passes on what was committed, to the hub and to those who watch.
 //! Takes: the outbox's news.
 //! Gives: frames for the hub, lines for `deskbell watch`.
-//! Never: slows the outbox: who falls behind is told so, and catches up from the store or loses lines.
+//! Never: slows the outbox: who falls behind is told so, or catches up from the store.
 
 use std::sync::Arc;
 

@@ -151,7 +151,7 @@ pub struct CheckOptions {
 /// Options of `explain`.
 #[derive(Clone, Debug, Args)]
 pub struct ExplainOptions {
-    /// A file with one frame of the feed (`{ "type": …, "payload": … }`); `-` reads standard input.
+    /// A file with one frame of the feed, `{ "type": …, "payload": … }`; `-` is standard input.
     #[arg(value_name = "EVENT.json")]
     pub event: PathBuf,
     /// Judge as of this time, such as 2026-11-24T02:00:00+07:00. [default: now]

@@ -1,4 +1,4 @@
-//! Job: all of it in one terminal: a simulated feed, a daemon, a webhook receiver, keys to break things.
+//! Job: all of it in one terminal: a simulated feed, a daemon, a receiver, keys to break things.
 //! Takes: options, keys.
 //! Gives: lines as bookings ring, and what Deskbell does about what is broken.
 //! Never: touches the person's own configuration or state; its folder goes with it.
@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::cli::{DemoOptions, Layers};
+use super::failure::Failure;
 use super::keys::Keys;
 use super::loading;
 use super::receiver::Receiver;
@@ -46,21 +47,13 @@ const INTRO: &str = "\
 ";
 
 /// Runs the demo until `q`, Ctrl-C or `--for`.
-pub(super) async fn demo(options: DemoOptions, environment: &Environment) -> Exit {
-    let folder = match Folder::make(environment) {
-        Ok(folder) => folder,
-        Err(wrong) => {
-            eprintln!("deskbell: the demo needs a folder: {wrong}");
-            return Exit::Failed;
-        }
-    };
-    match play(options, environment, &folder.0).await {
-        Ok(()) => Exit::Ok,
-        Err(wrong) => {
-            eprintln!("deskbell: {wrong:#}");
-            Exit::Failed
-        }
-    }
+pub(super) async fn demo(options: DemoOptions, environment: &Environment) -> Result<Exit, Failure> {
+    let folder = Folder::make(environment)
+        .map_err(|wrong| Failure::failed(format!("the demo needs a folder: {wrong}")))?;
+    let played = play(options, environment, &folder.0).await;
+    played.map_err(|wrong| Failure::failed(format!("{wrong:#}")))?;
+    folder.remove().map_err(|wrong| Failure::failed(format!("a folder stays behind: {wrong}")))?;
+    Ok(Exit::Ok)
 }
 
 /// Says a line of the demo. Where nobody reads any more there is nobody to be told.
@@ -78,13 +71,16 @@ impl Folder {
         std::fs::DirBuilder::new().mode(0o700).create(&path)?;
         Ok(Self(path))
     }
+
+    fn remove(&self) -> io::Result<()> {
+        std::fs::remove_dir_all(&self.0)
+    }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if let Err(wrong) = std::fs::remove_dir_all(&self.0) {
-            eprintln!("deskbell: {} stays behind: {wrong}", self.0.display());
-        }
+        // Whatever went wrong was told; where `remove` came first there is nothing left.
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

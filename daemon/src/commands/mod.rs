@@ -102,7 +102,7 @@ impl Caller {
     async fn carry_out(&self, command: Command) -> Result<Exit, Failure> {
         match command {
             Command::Run => Ok(run::run(&self.layers, &self.environment).await),
-            Command::Demo(options) => Ok(demo::demo(options, &self.environment).await),
+            Command::Demo(options) => demo::demo(options, &self.environment).await,
             Command::Simulate(options) => self.simulate(&options).await,
             Command::Init(options) => init::run(self, &options).await,
             Command::Check(options) => check::run(self, options).await,

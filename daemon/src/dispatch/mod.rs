@@ -130,7 +130,7 @@ impl Dispatch {
             tokio::select! {
                 ended = self.workers.join_next() => match ended {
                     Some(Ok(name)) => left.retain(|one| **one != name),
-                    Some(Err(wrong)) => tracing::error!(%wrong, "a sink's worker ended: our mistake"),
+                    Some(Err(wrong)) => tracing::error!(%wrong, "a worker ended: our mistake"),
                     None => return,
                 },
                 () = &mut patience, if !waited => {

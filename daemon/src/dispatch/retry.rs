@@ -1,5 +1,5 @@
 //! Job: what follows from a verdict.
-//! Takes: a sink's policy, how often and how long a delivery was tried, the verdict, a drawn number.
+//! Takes: a sink's policy, how often and how long it was tried, the verdict, a drawn number.
 //! Gives: `Next`, for the delivery, and `Hold`, for the sink.
 //! Never: reads a clock, draws a number, or waits.
 

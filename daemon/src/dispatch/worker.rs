@@ -1,7 +1,7 @@
 //! Job: takes one sink's claimed deliveries to it, at most `in_flight` at once.
 //! Takes: claims from the outbox, in order.
 //! Gives: a settlement for each claim, and what the sink's gate should do.
-//! Never: starts a try that was not claimed and committed, or lets a sink's panic or silence pass on.
+//! Never: starts a try that was not claimed and committed, or passes on a sink's panic or silence.
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;

@@ -1,5 +1,5 @@
 //! Job: the control socket: what the commands ask a running daemon.
-//! Takes: one JSON object a line on a unix socket in the state folder, from the daemon's own user or root.
+//! Takes: one JSON object a line on a unix socket, from the daemon's own user or root.
 //! Gives: one JSON object a line in answer.
 //! Never: acts by itself; it goes through the outbox or through Controls.
 

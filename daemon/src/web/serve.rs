@@ -200,7 +200,7 @@ async fn connect(
         // One frame on top of a full buffer, and room for a pong or a close.
         .max_write_buffer_size(frame_max + 2 * BUFFER_BYTES)
         .on_upgrade(move |socket| async move {
-            let arrival = Arrival { socket, line, presence: presence };
+            let arrival = Arrival { socket, line, presence };
             // Refused only when we stop: then the socket is dropped.
             let _ = house.arrivals.send(arrival).await;
         })

@@ -1,4 +1,4 @@
-//! Job: a whole house for one test: a feed that the test holds, a receiver, the daemon's own binary.
+//! Job: a whole house for one test: a feed that the test holds, a receiver, the daemon's binary.
 //! Takes: rules.
 //! Gives: a daemon that can be started, stopped, killed and asked, as a person would.
 //! Never: uses a fixed port or a folder of the machine's, or outlives its test.
@@ -167,6 +167,12 @@ file = "{state}/console.jsonl"
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
         text(&output.stdout)
+    }
+
+    /// How the daemon says it stands.
+    pub(crate) async fn status(&self) -> Value {
+        let output = self.deskbell(&["status", "--json"]).await;
+        serde_json::from_slice(&output.stdout).unwrap()
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

@@ -3,6 +3,8 @@
 //! Gives: a failing test where something does not hold.
 //! Never: sleeps, uses a fixed port, or leaves the machine.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod commands;
 mod config;
 mod hostile;

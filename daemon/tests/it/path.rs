@@ -120,8 +120,7 @@ async fn what_the_feed_sent_meanwhile_is_resumed_and_said() {
     house.accepted(2).await;
     let mut clients = house.hub.watch_clients();
     house.within("the client's return", clients.wait_for(|n| *n == 1)).await.unwrap();
-    let status: serde_json::Value =
-        serde_json::from_str(&house.said(&["status", "--json"]).await).unwrap();
+    let status = house.status().await;
     assert_eq!(status["today"]["gaps"], 0);
     assert_eq!(status["today"]["bookings"], 2);
     assert_eq!(status["feeds"][0]["resumes"], true);
@@ -158,6 +157,21 @@ async fn a_reload_replaces_everything_or_nothing() {
     assert!(reloaded.contains("rules"), "{reloaded}");
     house.tell("B2", Status::New, "5");
     house.accepted(2).await;
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hang_up_reloads() {
+    let mut house = House::build(BIG).await;
+    house.start().await;
+    let before = house.status().await["generation"].clone();
+    house.configure(ALL);
+    house.hang_up();
+    house
+        .within("the reload", async { while house.status().await["generation"] == before {} })
+        .await;
+    house.tell("B1", Status::New, "5");
+    house.accepted(1).await;
     house.close().await;
 }
 
