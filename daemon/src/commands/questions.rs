@@ -193,12 +193,13 @@ fn money(big: Option<&(String, Currency)>) -> String {
     let Some((_, currency)) = big else {
         return "# [money]\n# base = \"USD\"   # what amounts are compared in\n".to_owned();
     };
+    let other = if currency.as_str() == "USD" { "EUR" } else { "USD" };
     format!(
         r#"[money]
 # What amounts are compared in; those of the feed without a currency are in it.
 base = "{currency}"
 # What one unit of another currency is in it; without a rate such amounts are unknown to rules.
-# rates = {{ EUR = "1.09" }}
+# rates = {{ {other} = "1.09" }}
 "#
     )
 }
@@ -331,7 +332,7 @@ mod tests {
         # What amounts are compared in; those of the feed without a currency are in it.
         base = "THB"
         # What one unit of another currency is in it; without a rate such amounts are unknown to rules.
-        # rates = { EUR = "1.09" }
+        # rates = { USD = "1.09" }
 
         # Where bookings come from.
         [source.websocket.dashboard]
