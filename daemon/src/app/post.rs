@@ -356,3 +356,5 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls;

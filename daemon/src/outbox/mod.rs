@@ -27,6 +27,7 @@ mod schema;
 mod settle;
 mod status;
 mod store;
+mod thread;
 mod upkeep;
 mod writer;
 
@@ -54,7 +55,8 @@ pub use recall::{Loaded, Recall};
 pub use retention::Keep;
 pub use rows::*;
 pub use store::{Durability, OpenError};
-pub use writer::{Writer, WriterThread};
+pub use thread::WriterThread;
+pub use writer::Writer;
 
 use crate::delivery::{Outcome, State};
 use command::Command;

@@ -10,7 +10,6 @@ use std::time::Duration;
 use contract::{Clock, Note, SinkName};
 use jiff::Timestamp;
 use rusqlite::Connection;
-use tokio::runtime::Handle;
 use tokio::sync::{broadcast, watch};
 
 use super::actions::{self, Reply};
@@ -79,19 +78,6 @@ impl Writer {
             self.say_fatal(error);
         }
         ended
-    }
-
-    /// Runs it on a thread of its own; the handle's runtime turns its timers.
-    ///
-    /// # Errors
-    /// When the thread cannot be started.
-    pub fn on_thread(self, runtime: &Handle) -> Result<WriterThread, Fatal> {
-        let runtime = runtime.clone();
-        let thread = std::thread::Builder::new()
-            .name("outbox".into())
-            .spawn(move || runtime.block_on(self.run()))
-            .map_err(|error| Fatal::Thread(error.to_string()))?;
-        Ok(WriterThread(thread))
     }
 
     async fn write_until_stopped(&mut self) -> Result<(), Fatal> {
@@ -373,26 +359,6 @@ impl Writer {
 fn until(now: Timestamp, then: Timestamp) -> Duration {
     // One ms more, since times in the store are cut to it.
     Duration::try_from(then.duration_since(now)).unwrap_or_default() + Duration::from_millis(1)
-}
-
-/// The thread that the writer runs on.
-#[derive(Debug)]
-pub struct WriterThread(std::thread::JoinHandle<Result<(), Fatal>>);
-
-impl WriterThread {
-    /// Waits for its end, which [`super::Outbox::stop`] brings about. Blocks.
-    ///
-    /// # Errors
-    /// What ended it, where it was no stop.
-    pub fn join(self) -> Result<(), Fatal> {
-        let ended = self.0.join();
-        ended.unwrap_or_else(|_| Err(Fatal::Thread("a panic in the outbox's writer".into())))
-    }
-
-    /// Says whether it has ended.
-    pub fn is_finished(&self) -> bool {
-        self.0.is_finished()
-    }
 }
 
 /// Locks what only a panic elsewhere could have poisoned; what it guards stays whole.
