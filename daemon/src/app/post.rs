@@ -356,5 +356,3 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tls;

@@ -13,7 +13,10 @@ const LINES_USUAL: usize = 400;
 const COLUMNS_MAX: usize = 100;
 
 /// Files that are longer than usual, and why they are not two files.
-const LONG: &[(&str, &str)] = &[];
+const LONG: &[(&str, &str)] = &[(
+    "daemon/src/app/post/tests.rs",
+    "every way in which a far side can fail, one after the other, on the same few tools",
+)];
 
 /// No file is longer than the limit, none is longer than usual without a reason.
 pub(crate) fn lengths(house: &House) -> Vec<String> {
