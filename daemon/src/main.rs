@@ -9,6 +9,11 @@ use clap::Parser;
 use deskbell::app::environment::Environment;
 use deskbell::commands::{self, cli::Cli};
 
+/// Events are made on one thread and freed on another, where the system's allocator spends a fifth
+/// of the daemon's time.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let environment = Environment::of_process();
