@@ -1,7 +1,7 @@
 //! Job: measures the daemon from outside, beside what one would write instead.
 //! Takes: a command: `run`, or one of its parts alone.
 //! Gives: figures, and an exit of 0 only if every run could be made.
-//! Never: shares code with what it measures.
+//! Never: shares code with what it measures, but where `match` measures that code itself.
 
 mod console;
 mod contestant;
@@ -10,6 +10,7 @@ mod figures;
 mod frames;
 mod ledger;
 mod machine;
+mod matching;
 mod process;
 mod receiver;
 mod report;
@@ -41,6 +42,8 @@ enum Command {
     Run(Box<run::Settings>),
     /// Serves seeded frames to one client after the other, until interrupted.
     Feed(alone::FeedSettings),
+    /// Reads and judges alone, in this process: no daemon, no store, no sink.
+    Match(matching::Settings),
     /// Counts what is posted, until interrupted.
     Receiver(alone::ReceiverSettings),
 }
@@ -68,6 +71,7 @@ async fn work(line: Line) -> anyhow::Result<ExitCode> {
             Ok(if all_made { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Feed(settings) => alone::feed(&settings).await.map(|()| ExitCode::SUCCESS),
+        Command::Match(settings) => matching::run(&settings).map(|()| ExitCode::SUCCESS),
         Command::Receiver(settings) => alone::receiver(&settings).await.map(|()| ExitCode::SUCCESS),
     }
 }
