@@ -142,7 +142,9 @@ impl Worker {
         self.remember(&verdict, begun);
         let tried =
             Tried { attempt: claim.note.attempt, age: self.age(&claim), downs: self.health.downs };
-        let (next, hold) = retry::next(&self.ringer.policy, tried, verdict, self.entropy.unit());
+        // Only a failed try is spread; drawing costs a call into the kernel.
+        let unit = if verdict.why().is_some() { self.entropy.unit() } else { 0.5 };
+        let (next, hold) = retry::next(&self.ringer.policy, tried, verdict, unit);
         if let Some(hold) = hold {
             self.hold(hold);
             queue.drain(..).for_each(|claim| self.release(claim));

@@ -10,7 +10,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use contract::event::Body;
 use contract::frame::Reason;
-use contract::{Clock, Event, FeedChange, SourceName, Unreadable};
+use contract::{Clock, Event, FeedChange, Kind, SourceName, Unreadable};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -155,12 +155,13 @@ impl Judge {
         self.cache.keep(&subject, Loaded::Subject(Some(Arc::new(after))));
         self.keep(&decision);
         self.group_bytes += body.len();
+        let kind = event.kind();
         self.group.events.push(StoredEvent {
             event: Arc::new(event),
             body,
             digest,
             decision,
-            memory: written(&memory),
+            memory: written(&memory, kind),
             generation: generation.id,
             woken_by: None,
         });
@@ -198,7 +199,7 @@ impl Judge {
                 event: Arc::new(event),
                 body,
                 decision,
-                memory: written(&memory),
+                memory: written(&memory, Kind::Feed),
                 generation: generation.id,
                 woken_by: Some(wake_up.clone()),
             });
@@ -287,10 +288,13 @@ fn set<T>(list: &mut Vec<(SourceName, T)>, source: &SourceName, value: T) {
     }
 }
 
-/// The memory as it is stored with the event; nothing where there was none.
-fn written(memory: &Memory) -> Option<Vec<u8>> {
-    let empty = memory.subject.is_none() && memory.alarms.is_empty();
-    if empty { None } else { serde_json::to_vec(memory).ok() }
+/// The memory as it is stored with the event; nothing where there was none. Of anything but a
+/// booking only repeats look at the subject's past, and a repeat is not stored.
+fn written(memory: &Memory, kind: Kind) -> Option<Vec<u8>> {
+    let subject = memory.subject.clone().filter(|_| kind == Kind::Booking);
+    let slice = Memory { subject, alarms: memory.alarms.clone() };
+    let empty = slice.subject.is_none() && slice.alarms.is_empty();
+    if empty { None } else { serde_json::to_vec(&slice).ok() }
 }
 
 /// The event that stands for a wake-up: the change that began the alarm.

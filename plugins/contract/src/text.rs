@@ -43,7 +43,9 @@ pub fn is_hostile(c: char) -> bool {
 /// One line of printable text: a tab, a line feed or a separator becomes a space, every other
 /// hostile character is left out.
 pub fn clean(text: &str) -> String {
-    if !text.chars().any(is_hostile) {
+    // Nearly all text is this; the look at each character is for the rest.
+    let plain = text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    if plain || !text.chars().any(is_hostile) {
         return text.to_owned();
     }
     let spaces = ['\t', '\n', '\r', '\u{0085}', '\u{2028}', '\u{2029}'];
