@@ -3,7 +3,7 @@
 //! Gives: `Loaded`: every complaint, and a `Usable` where none of them is an error.
 //! Never: leaves something half loaded: it is usable as a whole or not at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use contract::plugin::Update;
@@ -53,8 +53,6 @@ pub struct Loaded {
 pub struct Usable {
     /// The daemon as a whole.
     pub daemon: Daemon,
-    /// How money and dates are written: a language and a country, such as `en-GB`.
-    pub locale: String,
     /// How long events are kept.
     pub history: HistorySection,
     /// What is served.
@@ -216,6 +214,7 @@ impl Loading<'_> {
             categories: intake.categories,
             statuses: intake.statuses,
             rates: Rates { base: money.base, rates: rates.rates, as_of: rates.as_of },
+            locale: money.locale.0,
             zone: daemon.time_zone.clone(),
             message: sections.message,
             shadow: daemon.shadow,
@@ -224,16 +223,7 @@ impl Loading<'_> {
         let text = ruling::text(&settings, tree);
         let plan = self.plan(settings, tree)?;
         let (history, web) = (sections.history?, sections.web?);
-        Some(Usable {
-            daemon,
-            locale: money.locale.0,
-            history,
-            web,
-            sources,
-            sinks,
-            plan,
-            ruling: text,
-        })
+        Some(Usable { daemon, history, web, sources, sinks, plan, ruling: text })
     }
 
     fn plan(&mut self, settings: Settings, tree: &Table) -> Option<Plan> {
@@ -245,18 +235,15 @@ impl Loading<'_> {
             }
             Err(misfits) => (None, misfits),
         };
+        // What was said of a key, or of an element of it, is not said again.
+        let plain = |complaint: &Complaint| order::without_positions(&complaint.key);
+        let mut told: BTreeSet<String> = self.complaints.iter().map(plain).collect();
         for complaint in order::locate(ruling::keyed(misfits, &rules), tree) {
-            if !self.is_told(&complaint.key) {
+            if told.insert(plain(&complaint)) {
                 self.complaints.push(complaint);
             }
         }
         plan
-    }
-
-    /// Whether something was said of this key, or of an element of it.
-    fn is_told(&self, key: &str) -> bool {
-        let key = order::without_positions(key);
-        self.complaints.iter().any(|told| order::without_positions(&told.key) == key)
     }
 
     fn daemon(&mut self, section: DaemonSection) -> Option<Daemon> {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use contract::written::joined;
 use contract::{Category, Complaint, Kind, Status};
 
 use super::AnyOf;
@@ -15,7 +16,7 @@ use super::fold::fold;
 use super::money::Rates;
 use super::number::AmountTest;
 use super::text::{ExtraTest, TextTest};
-use super::when::When;
+use super::when::{GuestWhen, When};
 use super::words::nearest;
 
 /// Compiles conditions, and collects what is wrong with them.
@@ -81,6 +82,10 @@ impl<'a> Compiler<'a> {
         plain(when.ends.map(Condition::Ends));
         plain(when.age.map(Condition::Age));
         plain(when.changed.map(Condition::Changed));
+        if when.guest == Some(GuestWhen::default()) {
+            let what = "an empty table says nothing";
+            self.complaints.push(Complaint::error(what).key(joined(key, "guest")));
+        }
         let guest = when.guest.unwrap_or_default();
         for (field, name, tests) in [
             (TextField::Title, "title", when.title),
@@ -153,7 +158,7 @@ impl<'a> Compiler<'a> {
     /// Complains of a name that is neither known nor declared.
     fn own(&mut self, name: &str, list: &str, known: (&[String], &[&str]), key: &str) {
         let (own, known) = known;
-        if own.iter().any(|own| own.to_lowercase() == *name) {
+        if own.iter().any(|own| own.trim().to_lowercase() == *name) {
             return;
         }
         let all = known.iter().copied().chain(own.iter().map(String::as_str));
