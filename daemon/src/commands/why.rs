@@ -75,7 +75,9 @@ pub(super) fn run(caller: &Caller, options: &WhyOptions) -> Result<Exit, Failure
     let mut told = Vec::new();
     for mut story in stories {
         if let Some(sink) = &sink {
-            story.deliveries.retain(|(delivery, _)| delivery.sink == *sink);
+            story.deliveries.retain(|(delivery, _)| {
+                delivery.sink == *sink || delivery.redirected_from.as_ref() == Some(sink)
+            });
         }
         let mut judged = plans.judge(&store, &story, options.at);
         let mut left_out = 0;
