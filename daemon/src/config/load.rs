@@ -200,7 +200,8 @@ impl Loading<'_> {
         let rates = rates::effective(&money, money_table, &mut self.complaints);
         self.complaints.extend(rates::stale(&money, &rates, money_table, now));
         self.read.extend(rates.file.clone());
-        let daemon = self.daemon(daemon)?;
+        let daemon_table = defaults::table_at(tree, &["daemon"]).unwrap_or(&empty);
+        let daemon = self.daemon(daemon, daemon_table)?;
         let mut updates: BTreeMap<SinkName, Update> = instances::sink_names(tree)
             .into_iter()
             .map(|name| (SinkName::from(name), Update::New))
@@ -246,12 +247,19 @@ impl Loading<'_> {
         plan
     }
 
-    fn daemon(&mut self, section: DaemonSection) -> Option<Daemon> {
+    fn daemon(&mut self, section: DaemonSection, written: &Table) -> Option<Daemon> {
         let state_dir = section.state_dir.or_else(|| state_dir_of(&self.request.environment));
         if state_dir.is_none() {
             let complaint = Complaint::error("there is no folder for the state");
             let hint = "state_dir = \"/var/lib/deskbell\" in [daemon], or set $HOME";
             self.complaints.push(complaint.key("daemon.state_dir").hint(hint));
+        }
+        let home = state_dir.as_ref().filter(|folder| folder.starts_with("~"));
+        if let Some(folder) = home {
+            let what = format!("{} would be a folder named ~, not a home", folder.display());
+            let place = written.value("state_dir").and_then(|value| value.place.clone());
+            let complaint = Complaint::error(what).key("daemon.state_dir").at(place);
+            self.complaints.push(complaint.hint("write the full path"));
         }
         Some(Daemon {
             time_zone: section.time_zone.map_or_else(|| self.request.zone.clone(), |zone| zone.0),
