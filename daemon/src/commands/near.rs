@@ -5,7 +5,7 @@
 
 use contract::SinkName;
 
-use crate::rules::{ConditionTold, Explanation, RuleTold, Truth};
+use crate::rules::{ConditionTold, Explanation, RingTold, RuleTold, Truth};
 
 /// The most rules that are shown without being asked for.
 const NEAR_MAX: usize = 12;
@@ -24,7 +24,8 @@ pub(super) fn keep_near(explanation: &mut Explanation) -> usize {
 
 /// Keeps what concerns one sink: its rings, and the rules but for those that ring only others.
 pub(super) fn keep_sink(explanation: &mut Explanation, sink: &SinkName) {
-    explanation.rings.retain(|ring| ring.sink == *sink);
+    let meant = |ring: &RingTold| ring.redirected_from.as_ref() == Some(sink);
+    explanation.rings.retain(|ring| ring.sink == *sink || meant(ring));
     explanation.rules.retain(|rule| !rule.matched || rule.ways.iter().any(|way| way.sink == *sink));
 }
 
@@ -39,7 +40,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::delivery::Outcome;
+    use crate::delivery::{Outcome, Start, Way};
 
     fn rule(name: &str, conditions: &[Truth]) -> RuleTold {
         let told = |holds: &Truth| ConditionTold {
@@ -86,6 +87,33 @@ mod tests {
         assert_eq!(keep_near(&mut told), 1);
         let names: Vec<&str> = told.rules.iter().map(|rule| rule.rule.as_str()).collect();
         assert_eq!(names, ["matched", "near", "unknown"]);
+    }
+
+    #[test]
+    fn a_ring_that_was_redirected_concerns_the_sink_it_was_meant_for() {
+        let ring = |sink: &str, from: Option<&str>| RingTold {
+            sink: sink.into(),
+            rule: "R".into(),
+            also: Vec::new(),
+            redirected_from: from.map(SinkName::from),
+            way: Way::Ring,
+            start: Some(Start::Ring),
+            why: String::new(),
+            level: contract::Level::Info,
+            title: "".into(),
+            body: "".into(),
+        };
+        let mut told = explanation(Vec::new());
+        told.rings = vec![
+            ring("console.sandbox", Some("webhook.crm")),
+            ring("console.sandbox", Some("webhook.old")),
+            ring("console.sandbox", None),
+        ];
+        let mut sandbox = told.clone();
+        keep_sink(&mut sandbox, &"console.sandbox".into());
+        assert_eq!(sandbox.rings.len(), 3);
+        keep_sink(&mut told, &"webhook.crm".into());
+        assert_eq!(told.rings.len(), 1);
     }
 
     #[test]

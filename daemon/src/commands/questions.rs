@@ -25,11 +25,12 @@ pub(super) struct Answers {
     pub(super) zone: Option<String>,
 }
 
-/// One question: its words, what is suggested, and what is wrong with an answer.
+/// One question: its words, what is suggested, and what is wrong with an answer, after the answers
+/// before it.
 struct Question {
     words: &'static str,
     suggested: String,
-    wrong: fn(&str) -> Option<String>,
+    wrong: fn(&str, &[String]) -> Option<String>,
 }
 
 const NONE: &str = "none";
@@ -83,7 +84,8 @@ pub(super) fn ask(
     ];
     let mut given = Vec::with_capacity(questions.len());
     for (number, question) in questions.iter().enumerate() {
-        given.push(ask_one(number + 1, question, answers, shown)?);
+        let answer = ask_one(number + 1, question, &given, (&mut *answers, &mut *shown))?;
+        given.push(answer);
     }
     let mut given = given.into_iter().map(|answer| Some(answer).filter(|text| text != NONE));
     let mut next = || given.next().flatten();
@@ -99,8 +101,8 @@ pub(super) fn ask(
 fn ask_one(
     number: usize,
     question: &Question,
-    answers: &mut dyn BufRead,
-    shown: &mut dyn Write,
+    given: &[String],
+    (answers, shown): (&mut dyn BufRead, &mut dyn Write),
 ) -> io::Result<String> {
     let suggested = clean(&question.suggested);
     loop {
@@ -114,36 +116,49 @@ fn ask_one(
             "" => question.suggested.clone(),
             answer => answer.to_owned(),
         };
-        match (question.wrong)(&answer) {
+        match (question.wrong)(&answer, given) {
             None => return Ok(answer),
             Some(wrong) => writeln!(shown, "    {}", clean(&wrong))?,
         }
     }
 }
 
-fn wrong_feed(answer: &str) -> Option<String> {
+fn wrong_feed(answer: &str, _: &[String]) -> Option<String> {
     let url = reqwest::Url::parse(answer).ok();
-    let good = url.is_some_and(|url| matches!(url.scheme(), "ws" | "wss") && url.has_host());
-    (!good).then(|| "a URL that begins with ws:// or wss://".to_owned())
+    let good = url.is_some_and(|url| {
+        let plain = url.username().is_empty() && url.password().is_none();
+        matches!(url.scheme(), "ws" | "wss") && url.has_host() && plain && url.fragment().is_none()
+    });
+    (!good).then(|| "a URL that begins with ws:// or wss://, without a password".to_owned())
 }
 
-fn wrong_token(answer: &str) -> Option<String> {
-    let good = answer == NONE || form(answer).is_some();
-    (!good).then(|| "never the token itself: none, env:NAME, file:/PATH or credential:NAME".into())
+fn wrong_token(answer: &str, given: &[String]) -> Option<String> {
+    if answer != NONE && form(answer).is_none() {
+        return Some(
+            "never the token itself: none, env:NAME, file:/PATH or credential:NAME".into(),
+        );
+    }
+    let feed = given.first().map_or("", String::as_str);
+    let leaks = answer != NONE && feed.starts_with("ws:") && !is_local(feed);
+    leaks.then(|| "ws:// would send it unencrypted: none here, or begin again with wss://".into())
 }
 
-fn wrong_webhook(answer: &str) -> Option<String> {
+fn wrong_webhook(answer: &str, _: &[String]) -> Option<String> {
     let url = reqwest::Url::parse(answer).ok();
-    let good = url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    (answer != NONE && !good).then(|| "none, or a URL that begins with https://".to_owned())
+    let good = url.is_some_and(|url| {
+        let scheme_fits = url.scheme() == "https" || (url.scheme() == "http" && is_local(answer));
+        scheme_fits && url.has_host() && url.fragment().is_none()
+    });
+    let wrong = "none, or a URL that begins with https://; http:// reaches this machine only";
+    (answer != NONE && !good).then(|| wrong.to_owned())
 }
 
-fn wrong_amount(answer: &str) -> Option<String> {
+fn wrong_amount(answer: &str, _: &[String]) -> Option<String> {
     let good = answer == NONE || amount(answer).is_some();
     (!good).then(|| "none, or a number and a currency, such as 1000 USD".to_owned())
 }
 
-fn wrong_zone(answer: &str) -> Option<String> {
+fn wrong_zone(answer: &str, _: &[String]) -> Option<String> {
     let good = answer == NONE || TimeZone::get(answer).is_ok();
     (!good).then(|| "none, or an IANA name, such as Asia/Bangkok".to_owned())
 }
@@ -310,6 +325,20 @@ mod tests {
         assert_eq!(given.unwrap(), expected);
         assert_eq!(shown.matches("/5 ").count(), 10, "{shown}");
         assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn an_answer_that_check_would_refuse_is_not_taken() {
+        let (given, shown) = asked(
+            "ws://me:hunter2@a.example/feed\nws://a.example/feed\nenv:TOKEN\nnone\n\
+             http://b.example/hook\nhttps://b.example/hook#part\nhttp://127.0.0.1:9/hook\n\n\n",
+        );
+        let given = given.unwrap();
+        assert_eq!((given.feed.as_str(), given.token), ("ws://a.example/feed", None));
+        assert_eq!(given.webhook.as_deref(), Some("http://127.0.0.1:9/hook"));
+        assert_eq!(shown.matches("/5 ").count(), 9, "{shown}");
+        let (given, _) = asked("\nenv:TOKEN\n\n\n\n");
+        assert_eq!(given.unwrap().token.as_deref(), Some("env:TOKEN"));
     }
 
     #[test]

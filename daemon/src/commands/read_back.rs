@@ -11,6 +11,7 @@ use super::ago::length;
 use super::table::{Side, Table};
 use crate::config::complain::Paint;
 use crate::config::{Loaded, Usable};
+use crate::rules::Rates;
 
 /// More rules than this are only counted.
 const RULES_SHOWN_MAX: usize = 20;
@@ -38,7 +39,7 @@ pub(super) fn render(loaded: &Loaded, usable: &Usable, paint: Paint) -> String {
         line("", [format!("… {more} more"), String::new(), String::new()]);
     }
     let mut text = table.text(paint);
-    text += &format!("  money    {}\n", clean(&money(&loaded.effective)));
+    text += &format!("  money    {}\n", money(usable.plan.rates()));
     text += &format!("  history  {}\n", history(usable));
     text += &format!("  state    {}\n", clean(&usable.daemon.state_dir.display().to_string()));
     let zone = usable.daemon.time_zone.iana_name().unwrap_or("UTC or unnamed");
@@ -68,7 +69,7 @@ pub(super) fn document(loaded: &Loaded, usable: &Usable) -> serde_json::Value {
         "sources": sources.collect::<Vec<_>>(),
         "sinks": sinks.collect::<Vec<_>>(),
         "rules": rules.collect::<Vec<_>>(),
-        "money": money(&loaded.effective),
+        "money": money(usable.plan.rates()),
         "state_dir": usable.daemon.state_dir,
         "time_zone": usable.daemon.time_zone.iana_name(),
         "shadow": usable.daemon.shadow,
@@ -149,25 +150,14 @@ fn texts(written: &Written) -> Vec<String> {
 }
 
 /// The rates in words: `base THB; 1 EUR is 38.20 THB; as of 2026-11-20`.
-fn money(effective: &WrittenTable) -> String {
-    let Some(money) = effective.value("money").and_then(Written::table) else {
-        return "compared within its own currency only".to_owned();
-    };
-    let Some(base) = money.value("base").and_then(Written::text) else {
+fn money(rates: &Rates) -> String {
+    let Some(base) = rates.base else {
         return "no base: amounts are compared within their own currency only".to_owned();
     };
     let mut told = vec![format!("base {base}")];
-    let rates = money.value("rates").and_then(Written::table);
-    for (currency, _, rate) in rates.iter().flat_map(|rates| &rates.entries) {
-        let Some(rate) = rate.text() else { continue };
-        told.push(match currency.as_str() {
-            "file" => format!("rates from {rate}"),
-            currency => format!("1 {currency} is {rate} {base}"),
-        });
-    }
-    if let Some(Value::Datetime(day)) = money.value("as_of").map(|written| &written.value) {
-        told.push(format!("as of {day}"));
-    }
+    let each = rates.rates.iter().filter(|(currency, _)| **currency != base);
+    told.extend(each.map(|(currency, rate)| format!("1 {currency} is {rate} {base}")));
+    told.extend(rates.as_of.map(|day| format!("as of {day}")));
     told.join("; ")
 }
 
@@ -207,17 +197,21 @@ mod tests {
 
     #[test]
     fn rates_are_said_in_words() {
-        let rates = "[money]\nbase = \"THB\"\nrates = { EUR = \"38.20\" }\nas_of = 2026-11-20";
+        let currency = |text: &str| text.parse::<contract::Currency>().unwrap();
+        let none = Rates::default();
+        let some = Rates {
+            base: Some(currency("THB")),
+            rates: [("EUR", "38.20"), ("USD", "35")]
+                .map(|(code, rate)| (currency(code), rate.parse().unwrap()))
+                .into(),
+            as_of: "2026-11-20".parse().ok(),
+        };
         let cases = [
-            (rates, "base THB; 1 EUR is 38.20 THB; as of 2026-11-20"),
-            (
-                "[money]\nbase = \"THB\"\nrates = { file = \"r.toml\" }",
-                "base THB; rates from r.toml",
-            ),
-            ("[money]", "no base: amounts are compared within their own currency only"),
+            (some, "base THB; 1 EUR is 38.20 THB; 1 USD is 35 THB; as of 2026-11-20"),
+            (none, "no base: amounts are compared within their own currency only"),
         ];
-        for (text, told) in cases {
-            assert_eq!(money(&table(text)), told);
+        for (rates, told) in cases {
+            assert_eq!(money(&rates), told);
         }
     }
 }

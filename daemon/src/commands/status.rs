@@ -198,7 +198,7 @@ fn today(today: &TodayLine) -> String {
 fn unsure(document: &StatusDocument) -> String {
     let told = document.counts.iter().filter_map(|count| {
         let words = match count.what.as_str() {
-            "unknown" => "asked for what the feed did not say",
+            "unknown" => "could not decide: a field not said, or a currency without a rate",
             "nobody" => "had nobody to ring for the value",
             "template" => "had a message that failed; the built-in words rang",
             _ => return None,

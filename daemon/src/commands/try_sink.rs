@@ -64,7 +64,14 @@ pub(super) async fn run(caller: &Caller, options: &TryOptions) -> Result<Exit, F
     Ok(if matches!(tried.verdict, Some(Verdict::Sent { .. })) { Exit::Ok } else { Exit::Failed })
 }
 
-fn named<'a>(sinks: &'a [SinkInstance], name: &str) -> Result<&'a SinkInstance, Failure> {
+/// The sink of a name.
+///
+/// # Errors
+/// When there is none, with the name that may be meant.
+pub(super) fn named<'a>(
+    sinks: &'a [SinkInstance],
+    name: &str,
+) -> Result<&'a SinkInstance, Failure> {
     if let Some(found) = sinks.iter().find(|sink| sink.name.as_str() == name) {
         return Ok(found);
     }

@@ -18,7 +18,7 @@ use super::documents::{AttemptDocument, DeliveryDocument, EventDocument};
 use super::failure::Failure;
 use super::loading::Home;
 use super::table::{Tone, painted};
-use super::{Caller, loading, looking, near};
+use super::{Caller, loading, looking, near, try_sink};
 use crate::app::exit::Exit;
 use crate::config;
 use crate::config::complain::Paint;
@@ -75,7 +75,9 @@ pub(super) fn run(caller: &Caller, options: &WhyOptions) -> Result<Exit, Failure
     let mut told = Vec::new();
     for mut story in stories {
         if let Some(sink) = &sink {
-            story.deliveries.retain(|(delivery, _)| delivery.sink == *sink);
+            story.deliveries.retain(|(delivery, _)| {
+                delivery.sink == *sink || delivery.redirected_from.as_ref() == Some(sink)
+            });
         }
         let mut judged = plans.judge(&store, &story, options.at);
         let mut left_out = 0;
@@ -89,6 +91,12 @@ pub(super) fn run(caller: &Caller, options: &WhyOptions) -> Result<Exit, Failure
         }
         told.push(Told { story, judged, left_out });
     }
+    if let Some(sink) = options.sink.as_deref().filter(|_| told.iter().all(is_silent)) {
+        // Where the configuration cannot be used here, nobody knows which sinks there are.
+        if let Some(usable) = caller.load().usable {
+            try_sink::named(&usable.sinks, sink)?;
+        }
+    }
     match options.output.json {
         true => caller.screen.document(&told.iter().map(document).collect::<Vec<_>>())?,
         false => {
@@ -97,6 +105,12 @@ pub(super) fn run(caller: &Caller, options: &WhyOptions) -> Result<Exit, Failure
         }
     }
     Ok(Exit::Ok)
+}
+
+/// Whether a state says nothing of the sink that was asked about.
+fn is_silent(told: &Told) -> bool {
+    let rings = told.judged.as_ref().is_ok_and(|explanation| !explanation.rings.is_empty());
+    !rings && told.story.deliveries.is_empty()
 }
 
 /// The rules of each generation, compiled when they are first needed.

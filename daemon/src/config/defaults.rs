@@ -32,7 +32,7 @@ pub(super) fn over_built_in(tree: Table, environment: &BTreeMap<String, String>)
     if has("sink") || has("rule") {
         under.take("rule");
     }
-    if let Some(url) = environment.get(FEED_URL) {
+    if let Some(url) = environment.get(FEED_URL).filter(|url| !url.is_empty()) {
         set_feed_url(&mut under, url);
     }
     overlay(&mut under, tree);
@@ -81,9 +81,20 @@ pub(super) fn apply_defaults(tree: &mut Table) {
     }
     let Some(rules) = tree.value_mut("rule") else { return };
     let Value::List(rules) = &mut rules.value else { return };
+    let of_rules = table_at(&default, &["rule"]);
+    let of_alarms = of_rules.cloned().map(without_conditions);
     for rule in rules {
-        put_under(rule, table_at(&default, &["rule"]));
+        let is_alarm = rule.table().is_some_and(|rule| rule.value("alarm").is_some());
+        put_under(rule, if is_alarm { of_alarms.as_ref() } else { of_rules });
     }
+}
+
+/// What is said for all rules, less what only a rule about bookings has: an alarm refuses it.
+fn without_conditions(mut of_rules: Table) -> Table {
+    for key in ["when", "ring_by", "otherwise", "stop", "data", "unknown"] {
+        of_rules.take(key);
+    }
+    of_rules
 }
 
 fn sink_defaults(sink: &mut Written, delivery: Option<&Written>, of_plugin: Option<&Table>) {

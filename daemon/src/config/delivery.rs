@@ -8,6 +8,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use contract::Complaint;
 use contract::plugin::{DeliveryDefaults, Schedule, Update};
 use contract::values::Span;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -64,6 +65,19 @@ pub struct DeliveryPolicy {
     pub schedule: Schedule,
     /// What a later state of a booking becomes.
     pub update: Update,
+}
+
+impl DeliverySection {
+    /// What is wrong with it as a whole: with no time at all nothing would ever ring.
+    pub(super) fn complaints(&self) -> Vec<Complaint> {
+        let spans = [
+            ("timeout", self.timeout.map(|span| span.0)),
+            ("give_up_after", self.give_up_after.map(|span| span.0)),
+            ("expires", self.expires.and_then(|expires| expires.0)),
+        ];
+        let none = spans.into_iter().filter(|(_, span)| *span == Some(Duration::ZERO));
+        none.map(|(key, _)| Complaint::error("must be longer than nothing").key(key)).collect()
+    }
 }
 
 impl DeliveryPolicy {

@@ -152,10 +152,17 @@ fn open_sink(
     let mut lift = |key: &str| own.table_mut().and_then(|table| table.take(key));
     let delivery = match lift("delivery") {
         None => DeliverySection::default(),
-        Some((_, delivery)) => written::read_advised(&delivery, &said).unwrap_or_else(|more| {
-            complaints.extend(under("delivery", more));
-            DeliverySection::default()
-        }),
+        Some((_, delivery)) => {
+            let read = written::read_advised(&delivery, &said);
+            let read = read.and_then(|section: DeliverySection| match section.complaints() {
+                none if none.is_empty() => Ok(section),
+                wrong => Err(written::locate(wrong, &delivery)),
+            });
+            read.unwrap_or_else(|more| {
+                complaints.extend(under("delivery", more));
+                DeliverySection::default()
+            })
+        }
     };
     let update = lift("update").and_then(|(_, update)| {
         written::read::<Update>(&update)

@@ -3,7 +3,7 @@
 //! Gives: `Loaded`: every complaint, and a `Usable` where none of them is an error.
 //! Never: leaves something half loaded: it is usable as a whole or not at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use contract::plugin::Update;
@@ -53,8 +53,6 @@ pub struct Loaded {
 pub struct Usable {
     /// The daemon as a whole.
     pub daemon: Daemon,
-    /// How money and dates are written: a language and a country, such as `en-GB`.
-    pub locale: String,
     /// How long events are kept.
     pub history: HistorySection,
     /// What is served.
@@ -202,7 +200,8 @@ impl Loading<'_> {
         let rates = rates::effective(&money, money_table, &mut self.complaints);
         self.complaints.extend(rates::stale(&money, &rates, money_table, now));
         self.read.extend(rates.file.clone());
-        let daemon = self.daemon(daemon)?;
+        let daemon_table = defaults::table_at(tree, &["daemon"]).unwrap_or(&empty);
+        let daemon = self.daemon(daemon, daemon_table)?;
         let mut updates: BTreeMap<SinkName, Update> = instances::sink_names(tree)
             .into_iter()
             .map(|name| (SinkName::from(name), Update::New))
@@ -216,6 +215,7 @@ impl Loading<'_> {
             categories: intake.categories,
             statuses: intake.statuses,
             rates: Rates { base: money.base, rates: rates.rates, as_of: rates.as_of },
+            locale: money.locale.0,
             zone: daemon.time_zone.clone(),
             message: sections.message,
             shadow: daemon.shadow,
@@ -224,16 +224,7 @@ impl Loading<'_> {
         let text = ruling::text(&settings, tree);
         let plan = self.plan(settings, tree)?;
         let (history, web) = (sections.history?, sections.web?);
-        Some(Usable {
-            daemon,
-            locale: money.locale.0,
-            history,
-            web,
-            sources,
-            sinks,
-            plan,
-            ruling: text,
-        })
+        Some(Usable { daemon, history, web, sources, sinks, plan, ruling: text })
     }
 
     fn plan(&mut self, settings: Settings, tree: &Table) -> Option<Plan> {
@@ -245,26 +236,30 @@ impl Loading<'_> {
             }
             Err(misfits) => (None, misfits),
         };
+        // What was said of a key, or of an element of it, is not said again.
+        let plain = |complaint: &Complaint| order::without_positions(&complaint.key);
+        let mut told: BTreeSet<String> = self.complaints.iter().map(plain).collect();
         for complaint in order::locate(ruling::keyed(misfits, &rules), tree) {
-            if !self.is_told(&complaint.key) {
+            if told.insert(plain(&complaint)) {
                 self.complaints.push(complaint);
             }
         }
         plan
     }
 
-    /// Whether something was said of this key, or of an element of it.
-    fn is_told(&self, key: &str) -> bool {
-        let key = order::without_positions(key);
-        self.complaints.iter().any(|told| order::without_positions(&told.key) == key)
-    }
-
-    fn daemon(&mut self, section: DaemonSection) -> Option<Daemon> {
+    fn daemon(&mut self, section: DaemonSection, written: &Table) -> Option<Daemon> {
         let state_dir = section.state_dir.or_else(|| state_dir_of(&self.request.environment));
         if state_dir.is_none() {
             let complaint = Complaint::error("there is no folder for the state");
             let hint = "state_dir = \"/var/lib/deskbell\" in [daemon], or set $HOME";
             self.complaints.push(complaint.key("daemon.state_dir").hint(hint));
+        }
+        let home = state_dir.as_ref().filter(|folder| folder.starts_with("~"));
+        if let Some(folder) = home {
+            let what = format!("{} would be a folder named ~, not a home", folder.display());
+            let place = written.value("state_dir").and_then(|value| value.place.clone());
+            let complaint = Complaint::error(what).key("daemon.state_dir").at(place);
+            self.complaints.push(complaint.hint("write the full path"));
         }
         Some(Daemon {
             time_zone: section.time_zone.map_or_else(|| self.request.zone.clone(), |zone| zone.0),

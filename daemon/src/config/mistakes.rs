@@ -163,7 +163,8 @@ fn in_when(unknown: &Unknown<'_>) -> Option<String> {
              write it above [rule.when], or write conditions as when.KEY = …"
         ));
     }
-    if LATER_WHEN.contains(&name) {
+    let of_rule = LATER.iter().filter(|(table, _)| *table == Inside::Rule);
+    if LATER_WHEN.contains(&name) || of_rule.flat_map(|(_, keys)| *keys).any(|key| *key == name) {
         return Some(not_yet(name));
     }
     let ours = FEED_WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(name));

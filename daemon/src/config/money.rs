@@ -11,11 +11,14 @@ use std::path::PathBuf;
 use contract::Currency;
 use contract::money::decimal;
 use contract::values::Span;
+use contract::written::nearest;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
+
+use crate::rules;
 
 /// How amounts of several currencies are compared.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -27,7 +30,7 @@ pub(super) struct MoneySection {
     #[serde(default)]
     pub base: Option<Currency>,
     /// How much one unit of another currency is in `base`: a table, or { file = "rates.toml" },
-    /// from the folder of this file; read again when it changes.
+    /// from the folder of this file; read again at each reload.
     #[serde(default)]
     pub rates: Rates,
     /// The day of the rates.
@@ -36,7 +39,7 @@ pub(super) struct MoneySection {
     pub as_of: Option<Day>,
     /// Older rates are a warning.
     pub stale_after: Span,
-    /// How money and dates are written.
+    /// How the filters `money` and `date` of a message write.
     pub locale: Locale,
 }
 
@@ -60,8 +63,8 @@ impl Default for Rates {
 pub(super) struct Factor(pub Decimal);
 
 /// A language and a country, such as "en-GB".
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Locale(pub String);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Locale(pub rules::Locale);
 
 /// A date, as TOML writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,15 +221,15 @@ impl Visitor<'_> for DayVisitor {
 impl<'de> Deserialize<'de> for Locale {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        let parts: Vec<&str> = text.split('-').collect();
-        let letters = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric());
-        let right = matches!(parts.first(), Some(first) if (2..=3).contains(&first.len()))
-            && parts.iter().all(|part| letters(part) && (2..=8).contains(&part.len()));
-        if right {
-            return Ok(Self(text));
+        if let Some(locale) = rules::Locale::named(&text) {
+            return Ok(Self(locale));
         }
-        let hint = "a language and a country, such as \"en-GB\" or \"de-CH\"";
-        Err(D::Error::custom(format!("\"{text}\" is no locale\n{hint}")))
+        let known: Vec<&str> = rules::Locale::names().collect();
+        let hint = match nearest(&text, known.iter().copied()) {
+            Some(meant) => format!("did you mean \"{meant}\"? known here: {}", known.join(", ")),
+            None => format!("a language and a country, one of {}", known.join(", ")),
+        };
+        Err(D::Error::custom(format!("\"{text}\" is no locale that is known\n{hint}")))
     }
 }
 
@@ -267,6 +270,7 @@ impl JsonSchema for Locale {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$" })
+        let names: Vec<&str> = rules::Locale::names().collect();
+        json_schema!({ "enum": names, "description": "A language and a country." })
     }
 }

@@ -177,7 +177,8 @@ fn declared(
 /// `canceled` is left to the reading of rules, which knows that word by itself.
 fn undeclared(kind: &str, name: &str, known: &[&str]) -> Option<Complaint> {
     let folded = name.trim().to_lowercase();
-    if folded.is_empty() || known.contains(&folded.as_str()) || folded == "canceled" {
+    let is_known = known.iter().any(|known| known.trim().to_lowercase() == folded);
+    if folded.is_empty() || is_known || folded == "canceled" {
         return None;
     }
     let (table, plural) =

@@ -60,7 +60,7 @@ fn twice(written: &[Written]) -> Vec<Complaint> {
             continue;
         };
         let complaint = Complaint::error(format!("two rules are called \"{name}\""))
-            .key(joined("rule", &quoted(name)))
+            .key(joined(&joined("rule", &quoted(name)), "name"))
             .at(place.cloned())
             .hint("to change a rule of an earlier file: [patch.rule.\"NAME\"]");
         complaints.push(match before {
@@ -119,16 +119,21 @@ pub(super) fn without_positions(key: &str) -> String {
 
 /// Gives complaints about a rule, by `rule."NAME"`, the place of what they name.
 pub(super) fn locate(complaints: Vec<Complaint>, tree: &Table) -> Vec<Complaint> {
+    if complaints.is_empty() {
+        return Vec::new();
+    }
     let rules = written_rules(tree.value("rule"));
+    let paths = rules.iter().enumerate().map(|(index, rule)| (rule_path(index, rule), rule));
+    let paths: Vec<(String, &Written)> = paths.collect();
+    let tree = Written { value: Value::Table(tree.clone()), place: None };
     let mut located = Vec::new();
     for complaint in complaints {
-        let of_rule = rules.iter().enumerate().find_map(|(index, rule)| {
-            let rest = complaint.key.strip_prefix(&rule_path(index, rule))?;
+        let of_rule = paths.iter().find_map(|(path, rule)| {
+            let rest = complaint.key.strip_prefix(path)?;
             let ends = rest.is_empty() || rest.starts_with(['.', '[']);
-            ends.then(|| (rest.trim_start_matches('.').to_owned(), rule))
+            ends.then(|| (rest.trim_start_matches('.').to_owned(), *rule))
         });
         let key = complaint.key.clone();
-        let tree = Written { value: Value::Table(tree.clone()), place: None };
         let placed = match of_rule {
             Some((rest, rule)) => written::locate(vec![Complaint { key: rest, ..complaint }], rule),
             None => written::locate(vec![complaint], &tree),

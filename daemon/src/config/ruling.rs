@@ -16,7 +16,7 @@ use super::daemon_section::Zone;
 use super::defaults::table_at;
 use super::effective::text_of;
 use super::intake::IntakeSection;
-use super::money::{Day, Factor};
+use super::money::{Day, Factor, Locale};
 use super::team::TeamSection;
 use crate::rules::{Message, Misfit, Part, Plan, Rates, Rule, Settings};
 
@@ -34,6 +34,8 @@ struct Stored {
     as_of: Option<Day>,
     #[serde(default)]
     rates: BTreeMap<Currency, Factor>,
+    #[serde(default)]
+    locale: Locale,
     intake: IntakeSection,
     #[serde(default)]
     message: Message,
@@ -62,6 +64,7 @@ pub fn plan_of(text: &str) -> Result<Plan, Vec<Complaint>> {
         categories: stored.intake.categories,
         statuses: stored.intake.statuses,
         rates: Rates { base: stored.base, rates, as_of: stored.as_of.map(|day| day.0) },
+        locale: stored.locale.0,
         zone: stored.zone.0,
         message: stored.message,
         shadow: stored.shadow,
@@ -99,6 +102,7 @@ pub(super) fn text(settings: &Settings, tree: &Table) -> String {
         ("base", base.and_then(|base| text(base.to_string()))),
         ("as_of", as_of.and_then(|day| text(day.to_string()))),
         ("rates", texts(rates.collect())),
+        ("locale", text(settings.locale.name().to_owned())),
         ("sink", texts(sinks.collect())),
         ("message", copy(&["default", "message"])),
         ("intake", copy(&["intake"])),

@@ -213,7 +213,8 @@ impl Alarming<'_> {
             self.decision.counts.push(Count::Matched(rule.name.clone()));
         }
         let level = match step {
-            Step::Clear => Level::Success,
+            Step::Clear if change.state == FeedState::Live => Level::Success,
+            Step::Clear => Level::Info,
             _ => rule.level.unwrap_or(Level::Warning),
         };
         let words = self.words(rule, words, change);

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use contract::written::joined;
 use contract::{Category, Complaint, Kind, Status};
 
 use super::AnyOf;
@@ -15,7 +16,7 @@ use super::fold::fold;
 use super::money::Rates;
 use super::number::AmountTest;
 use super::text::{ExtraTest, TextTest};
-use super::when::When;
+use super::when::{GuestWhen, When};
 use super::words::nearest;
 
 /// Compiles conditions, and collects what is wrong with them.
@@ -81,6 +82,10 @@ impl<'a> Compiler<'a> {
         plain(when.ends.map(Condition::Ends));
         plain(when.age.map(Condition::Age));
         plain(when.changed.map(Condition::Changed));
+        if when.guest == Some(GuestWhen::default()) {
+            let what = "an empty table says nothing";
+            self.complaints.push(Complaint::error(what).key(joined(key, "guest")));
+        }
         let guest = when.guest.unwrap_or_default();
         for (field, name, tests) in [
             (TextField::Title, "title", when.title),
@@ -91,7 +96,7 @@ impl<'a> Compiler<'a> {
             (TextField::Email, "guest.email", guest.email),
             (TextField::Phone, "guest.phone", guest.phone),
         ] {
-            plain(tests.map(|tests| self.text(field, tests, &format!("{key}.{name}"))));
+            plain(tests.map(|tests| self.text(field, tests, &joined(key, name))));
         }
         for (name, tests) in when.extra {
             plain(self.extra(&name, tests, key));
@@ -100,13 +105,13 @@ impl<'a> Compiler<'a> {
             all.push(self.any(any, key));
         }
         if let Some(not) = when.not {
-            all.push(Check::Not(self.nested(*not, &format!("{key}.not"))));
+            all.push(Check::Not(self.nested(*not, &joined(key, "not"))));
         }
         All(all)
     }
 
     fn any(&mut self, any: Vec<When>, key: &str) -> Check {
-        let key = format!("{key}.any");
+        let key = joined(key, "any");
         if any.is_empty() {
             let what = "an empty list of alternatives never holds";
             self.complaints.push(Complaint::error(what).key(&key));
@@ -121,18 +126,18 @@ impl<'a> Compiler<'a> {
         }
         if when.kind.is_some() {
             let what = "`kind` stands at the top of `when`, where it says what the rule is about";
-            self.complaints.push(Complaint::error(what).key(format!("{key}.kind")));
+            self.complaints.push(Complaint::error(what).key(joined(key, "kind")));
         }
         self.all(when, key)
     }
 
     fn categories(&mut self, names: AnyOf<Category>, key: &str) -> Condition {
-        names.0.iter().for_each(|name| self.category(name, &format!("{key}.category")));
+        names.0.iter().for_each(|name| self.category(name, &joined(key, "category")));
         Condition::Category(names)
     }
 
     fn statuses(&mut self, names: AnyOf<Status>, key: &str) -> Condition {
-        names.0.iter().for_each(|name| self.status(name, &format!("{key}.status")));
+        names.0.iter().for_each(|name| self.status(name, &joined(key, "status")));
         Condition::Status(names)
     }
 
@@ -153,7 +158,7 @@ impl<'a> Compiler<'a> {
     /// Complains of a name that is neither known nor declared.
     fn own(&mut self, name: &str, list: &str, known: (&[String], &[&str]), key: &str) {
         let (own, known) = known;
-        if own.iter().any(|own| own.to_lowercase() == *name) {
+        if own.iter().any(|own| own.trim().to_lowercase() == *name) {
             return;
         }
         let all = known.iter().copied().chain(own.iter().map(String::as_str));
@@ -174,7 +179,7 @@ impl<'a> Compiler<'a> {
             if in_base.is_none() && self.rates.base.is_some() {
                 let what = format!("[money] rates says nothing of {}", test.currency);
                 let hint = "amounts in any other currency are unknown to this condition";
-                let key = format!("{key}.amount");
+                let key = joined(key, "amount");
                 self.complaints.push(Complaint::warning(what).key(key).hint(hint));
             }
             AmountCheck { test, in_base }
@@ -187,7 +192,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn extra(&mut self, name: &str, tests: AnyOf<ExtraTest>, key: &str) -> Option<Condition> {
-        let key = format!("{key}.extra.{name}");
+        let key = joined(key, &format!("extra.{name}"));
         let place = self.place(name, &key)?;
         let tests = tests.0.into_iter().map(|test| match test {
             ExtraTest::Text(test) => self.text_test(test, &key),

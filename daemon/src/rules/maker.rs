@@ -51,7 +51,7 @@ impl<'a> Maker<'a> {
         Self {
             settings,
             compiler: Compiler::new(categories, statuses, rates),
-            templates: Templates::new(),
+            templates: Templates::new(settings.locale),
             places: places.collect(),
             sinks: sinks.iter().map(|(sink, update)| (sink.clone(), *update)).collect(),
             misfits: Vec::new(),

@@ -175,8 +175,10 @@ pub(crate) fn alarm_clears(
     let since = begun.begun;
     let lasted = std::time::Duration::try_from(now.since.duration_since(since)).unwrap_or_default();
     let lasted = Span(std::time::Duration::from_secs(lasted.as_secs()));
-    let again = if now.state == FeedState::Live { "live again" } else { now.state.word() };
-    let title = format!("Feed {feed} is {again} after {lasted}");
+    let title = match now.state {
+        FeedState::Live => format!("Feed {feed} is live again after {lasted}"),
+        other => format!("Feed {feed} is {other} after {lasted} of {}", begun.change.state),
+    };
     let body =
         format!("{} from {} to {}", begun.change.state, clock(since, zone), clock(now.since, zone));
     Words { title, body }.bounded()

@@ -15,6 +15,7 @@ mod render;
 
 mod countries;
 mod fold;
+mod locale;
 pub mod number;
 pub mod spec;
 pub mod text;
@@ -41,6 +42,7 @@ mod template;
 
 pub use check::Truth;
 pub use explanation::{ConditionTold, Explanation, RingTold, RuleTold, WayTold};
+pub use locale::Locale;
 pub use money::Rates;
 pub use plan::{Misfit, Part, Plan, Settings};
 pub use spec::{AlarmSpec, FeedTrouble, Message, RingBy, Rule, UnknownIs};

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use super::check::All;
 use super::index::{Entry, Index};
+use super::locale::Locale;
 use super::maker::{Made, Maker};
 use super::money::Rates;
 use super::ring_by::ByPlan;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub statuses: Vec<String>,
     /// `[money]`.
     pub rates: Rates,
+    /// `[money] locale`.
+    pub locale: Locale,
     /// `[daemon] time_zone`.
     pub zone: TimeZone,
     /// `[default.message]`.
@@ -55,6 +58,7 @@ impl Default for Settings {
             categories: Vec::new(),
             statuses: Vec::new(),
             rates: Rates::default(),
+            locale: Locale::default(),
             zone: TimeZone::UTC,
             message: Message::default(),
             shadow: false,
@@ -156,6 +160,11 @@ impl Plan {
             index,
             warnings: misfits,
         })
+    }
+
+    /// The rates that conditions and words convert by.
+    pub fn rates(&self) -> &Rates {
+        &self.rates
     }
 
     /// What is worth mending, though it works.

@@ -15,6 +15,7 @@ use minijinja::value::{Object, ObjectRepr, Serde};
 use minijinja::{Environment, ErrorKind, Value, context};
 
 use super::facts::{Facts, Ground};
+use super::locale::Locale;
 use super::message::{BODY_BYTES_MAX, Words, built_in, icon};
 use super::money::Rates;
 use super::words::nearest;
@@ -60,12 +61,13 @@ pub(crate) struct Template {
 }
 
 impl Templates {
-    pub(crate) fn new() -> Self {
+    /// No templates yet; the filters `money` and `date` write as the locale does.
+    pub(crate) fn new(locale: Locale) -> Self {
         let mut environment = Environment::empty();
         environment.set_fuel(Some(FUEL));
-        environment.add_filter("money", |value: Value| money(&value));
+        environment.add_filter("money", move |value: Value| money(&value, locale));
         environment.add_filter("time", |value: Value| told(&value, "%H:%M"));
-        environment.add_filter("date", |value: Value| told(&value, "%-d %b %Y"));
+        environment.add_filter("date", move |value: Value| told(&value, locale.date()));
         environment.add_filter("ago", |value: Value| ago(&value));
         environment.add_filter("upper", |value: Value| value.to_string().to_uppercase());
         environment.add_filter("truncate", |value: Value, length: Option<usize>| {
@@ -283,13 +285,13 @@ impl MomentValue {
     }
 }
 
-fn money(value: &Value) -> String {
-    if value.downcast_object_ref::<MoneyValue>().is_some() {
-        return value.to_string();
+fn money(value: &Value, locale: Locale) -> String {
+    if let Some(MoneyValue(money)) = value.downcast_object_ref::<MoneyValue>() {
+        return locale.money(money);
     }
     let text = value.to_string();
     let amount = contract::money::decimal(&text).ok();
-    amount.map_or(text, |amount| Money { amount, currency: None }.to_string())
+    amount.map_or(text, |amount| locale.money(&Money { amount, currency: None }))
 }
 
 fn told(value: &Value, format: &str) -> String {

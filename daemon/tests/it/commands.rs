@@ -212,6 +212,10 @@ async fn why_and_history_tell_the_same_with_and_without_a_daemon_and_make_no_fil
     let small = house.said(&["why", "B1", "webhook.out"]).await;
     assert!(small.contains(">= 1000 USD"), "{small}");
     assert!(small.contains("no rule that matched rings it"), "{small}");
+    let misspelt = house.deskbell(&["why", "B1", "webhook.uot"]).await;
+    assert_eq!(code(&misspelt), 1);
+    let said = text(&misspelt.stderr);
+    assert!(said.contains("did you mean webhook.out?"), "{said}");
 
     assert!(house.terminate().await.success());
     let before = files(&house.state());

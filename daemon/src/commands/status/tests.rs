@@ -97,7 +97,7 @@ fn what_is_wrong_stands_with_since_when_and_what_to_do() {
     insta::assert_snapshot!(shown(&document), @r#"
     ● LIVE • websocket.dashboard   wss://admin.example.com   last event 3 s ago, last booking 41 s ago   up 6 d, config of 09:12:00
       today  318 bookings · 204 rang · 12 held · 3 failed · 1 gap
-      rule "Big tours" asked for what the feed did not say, 2 times
+      rule "Big tours" could not decide: a field not said, or a currency without a rate, 2 times
 
       sink           state        waiting  held  failed  last rang
       console.log    ok                 0    12       0  41 s ago

@@ -37,6 +37,15 @@ fn an_alarm_rings_when_it_has_lasted_and_once_when_it_clears() {
 }
 
 #[test]
+fn an_alarm_that_gives_way_to_another_trouble_is_told_as_such_and_not_as_a_success() {
+    let mut desk = Desk::of("[[rule]]\nname = 'R'\nring = ['duty']\nalarm = { feed = ['denied'] }");
+    desk.send(&feed(FeedState::Denied, desk.now));
+    desk.pass(720);
+    let clear = desk.send(&feed(FeedState::Down, desk.now));
+    assert_eq!(titles(&[clear]), [("Feed dashboard is down after 12m of denied", Level::Info)]);
+}
+
+#[test]
 fn what_is_over_in_time_rings_nobody() {
     let mut desk = Desk::of(ILL);
     desk.send(&feed(FeedState::Down, desk.now));
@@ -66,7 +75,7 @@ fn down_to_denied_goes_on_as_one_alarm_where_both_are_named() {
     only_down.pass(180);
     only_down.wake();
     let clear = only_down.send(&feed(FeedState::Denied, only_down.now));
-    assert_eq!(clear.planned[0].title.as_str(), "Feed dashboard is denied after 3m");
+    assert_eq!(clear.planned[0].title.as_str(), "Feed dashboard is denied after 3m of down");
 }
 
 #[test]

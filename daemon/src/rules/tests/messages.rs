@@ -77,6 +77,24 @@ fn templates_know_these_names_and_filters() {
 }
 
 #[test]
+fn money_and_dates_are_written_as_the_house_s_locale_does() {
+    let cases = [
+        ("en-GB", "1,250.00 USD · 23 Nov 2026 · 1,250.00 USD · 1,234.50"),
+        ("en-US", "1,250.00 USD · Nov 23, 2026 · 1,250.00 USD · 1,234.50"),
+        ("de-DE", "1.250,00 USD · 23.11.2026 · 1,250.00 USD · 1.234,50"),
+    ];
+    for (locale, wanted) in cases {
+        let body = "{{ amount | money }} · {{ at | date }} · {{ amount }} · {{ '1234.5' | money }}";
+        let rule =
+            format!("[[rule]]\nname = 'R'\nring = ['console.log']\nmessage.body = \"{body}\"");
+        let mut settings = house(&rule);
+        settings.locale = Locale::named(locale).unwrap();
+        let decision = Desk::open(settings).send(&tour());
+        assert_eq!(&*decision.planned[0].body, wanted, "{locale}");
+    }
+}
+
+#[test]
 fn what_is_absent_prints_as_nothing() {
     let bare = event(Body::Booking(Booking::of("BK-9")));
     let template = "{{ title }}{{ amount | money }}{{ starts | date }}{{ extra.x }}{{ party }}|";

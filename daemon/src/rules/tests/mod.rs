@@ -10,7 +10,7 @@ use contract::plugin::Update;
 use contract::{Booking, Event, FeedChange, FeedState, Money, Status};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Explanation, Plan, Rates, Rule, Settings, When};
+use super::{Explanation, Locale, Plan, Rates, Rule, Settings, When};
 use crate::delivery::{
     Cause, Change, Decision, Digest, Memory, MemoryKey, Outcome, SubjectMemory, WakeUp,
     WakeUpChange,

@@ -52,6 +52,8 @@ fn each_mistake_has_its_complaint() {
         ),
         ("@when.any = []", "when.any: an empty list"),
         ("@when.not = {}", "when.not: an empty table"),
+        ("@when.guest = {}", "when.guest: an empty table"),
+        ("@when.not.guest = {}", "when.not.guest: an empty table"),
         ("@when.not.kind = 'other'", "when.not.kind: `kind` stands at the top"),
         ("@when = { kind = 'metrics', country = 'TH' }", "when: only a booking has these fields"),
         ("@when.title = 'Phi*'", "warning when.title: \"Phi*\" is the whole text"),

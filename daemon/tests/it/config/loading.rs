@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use deskbell::config::complain;
 use deskbell::config::origin::{Origin, show};
 
 use super::House;
@@ -163,6 +164,7 @@ fn the_stored_text_of_the_rules_compiles_to_a_plan_again() {
     insta::assert_snapshot!(ruling, @r#"
     as_of = "2026-11-20"
     base = "THB"
+    locale = "en-GB"
     shadow = true
     zone = "Asia/Bangkok"
 
@@ -213,7 +215,49 @@ fn what_is_shown_says_where_secrets_are_kept_and_never_what_they_are() {
             assert!(shown.contains(kept), "{shown}");
         }
         assert_eq!(shown.contains("a.toml:4"), origin == Origin::Shown);
+        let read: Result<toml::Table, _> = toml::from_str(&shown);
+        assert!(read.is_ok(), "what is masked is TOML still, for --json: {shown}\n{read:?}");
     }
+}
+
+#[test]
+fn a_name_of_the_house_s_own_may_be_written_in_capitals() {
+    let house = House::new(&[(
+        "a.toml",
+        "[intake]\nstatuses = [\"No_Show\"]\ncategories = [\" Spa\"]\n\
+         [[rule]]\nname = \"R\"\nwhen = { status = \"No_Show\", category = [\"SPA\", \"tour\"] }\n\
+         ring = [\"console.log\"]\n",
+    )]);
+    assert_eq!(house.told(), "");
+}
+
+#[test]
+fn what_is_said_for_all_rules_is_no_mistake_of_an_alarm() {
+    let house = House::new(&[(
+        "a.toml",
+        "[default.rule]\nunknown = \"ring\"\nwhen.live = true\nlevel = \"info\"\n\
+         [[rule]]\nname = \"R\"\nring = [\"console.log\"]\n\
+         [[rule]]\nname = \"Ill\"\nalarm = { feed = [\"down\"] }\nring = [\"console.log\"]\n",
+    )]);
+    assert_eq!(house.told(), "");
+    let shown = show(&house.load().effective, Origin::Hidden);
+    let alarm = shown.split("[[rule]]").last().expect("the alarm");
+    assert!(alarm.contains("level = \"info\"") && !alarm.contains("unknown"), "{shown}");
+}
+
+#[test]
+fn a_secret_that_an_override_says_in_the_clear_is_not_repeated() {
+    let mut house = House::new(&[(
+        "a.toml",
+        "[sink.webhook.crm]\nurl = \"https://a/\"\n\
+         [[rule]]\nname = \"R\"\nring = [\"webhook.crm\"]\n",
+    )]);
+    house.request.sets = vec!["sink.webhook.crm.secrt=hunter2".into()];
+    let variable = "DESKBELL_SINK__WEBHOOK__CRM__SECRET";
+    house.request.environment.insert(variable.into(), "hunter2 and more".into());
+    let said = complain::show(&house.load().complaints, complain::Paint::Plain);
+    assert!(said.contains("--set") && said.contains(variable), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod catalog;
 mod complaints;
 mod examples;
+mod judged;
 mod layers;
 mod loading;
 mod schema;
