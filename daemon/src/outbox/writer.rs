@@ -117,6 +117,7 @@ impl Writer {
         self.work.commands.extend(taken.commands);
         self.work.stopping = taken.stopping;
         self.ledger.stopping = taken.stopping;
+        self.ledger.gates_told = taken.gates_told;
     }
 
     pub(super) fn turn(&mut self) -> Result<Turn, Fatal> {
@@ -262,6 +263,7 @@ impl Writer {
                 counts_from: counts_from(received, now, pauses),
                 failing_since: None,
                 tries: 0,
+                gates_told: self.ledger.gates_told,
             };
             claims.push((born.desk, claim));
         }
