@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use contract::plugin::DeliveryDefaults;
 use contract::{Clock, Dial, Entropy, OpenContext, Post, Vault};
 
 use super::clock::SystemClock;
@@ -49,6 +50,7 @@ impl Doors {
     pub fn open_context(&self, name: &str) -> OpenContext {
         OpenContext {
             name: name.to_owned(),
+            timeout: DeliveryDefaults::NETWORK.timeout,
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
             dial: Arc::clone(&self.dial),

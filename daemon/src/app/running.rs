@@ -27,6 +27,8 @@ use crate::web::{control, hub, serve};
 /// Reads the configuration anew.
 pub type Loader = Arc<dyn Fn() -> Loaded + Send + Sync>;
 
+/// How much longer than its grace a stop waits for what is in hand to be stored.
+const STORED_WITHIN: Duration = Duration::from_secs(2);
 /// How many wishes of commands wait for the daemon; more wait at the control socket.
 const WISHES_MAX: usize = 8;
 
@@ -112,6 +114,10 @@ impl App {
         let (wishes, wished) = mpsc::channel(WISHES_MAX);
         let mut running = self.start(wishes).await?;
         let ended = running.serve(wished, reload, stop).await;
+        if ended.is_err() {
+            // No answer could be recorded any more: those in hand are not waited for.
+            running.grace = Duration::ZERO;
+        }
         running.stop().await;
         ended
     }
@@ -232,7 +238,12 @@ impl Running {
             tracing::info!(step = name, so_far_ms = so_far, "stopping");
         };
         step("sources quiet, what is in hand is stored");
-        self.intake.stop().await;
+        let mut quieting = std::pin::pin!(self.intake.stop());
+        if tokio::time::timeout(self.grace + STORED_WITHIN, &mut quieting).await.is_err() {
+            tracing::error!("the outbox takes nothing; what is in hand is not acknowledged");
+            self.outbox.stop();
+            quieting.await;
+        }
         step("no new tries, those in hand get their grace");
         self.dispatch.stop(self.grace).await;
         step("web");

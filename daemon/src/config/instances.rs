@@ -169,12 +169,14 @@ fn open_sink(
             .map_err(|more| complaints.extend(under("update", more)))
             .ok()
     });
-    let cx = OpenContext { name: written.name.clone(), ..doors.clone() };
+    let delivery = DeliveryPolicy::of(&delivery, update, &entry.info.delivery);
+    let (name, timeout) = (written.name.clone(), delivery.timeout);
+    let cx = OpenContext { name, timeout, ..doors.clone() };
     match (entry.open)(&own, &cx) {
         Ok(sink) if complaints.is_empty() => Ok(SinkInstance {
             name: written.name.as_str().into(),
             sink: Arc::from(sink),
-            delivery: DeliveryPolicy::of(&delivery, update, &entry.info.delivery),
+            delivery,
             digest: ContentDigest::of(written.table),
         }),
         Ok(_) => Err(complaints),

@@ -76,9 +76,9 @@ const LOCAL: [u64; 6] = [0, 1, 2, 5, 10, 30];
 
 /// The longest a medium may ask us to wait.
 pub const ASKED_MAX: Duration = Duration::from_secs(86_400);
-/// The first hold of a sink that needs a person; each next one doubles.
+/// The first hold of a sink that needs a person or asked us to wait; each next one doubles.
 pub const HOLD_FIRST: Duration = Duration::from_secs(5);
-/// The longest hold of a sink that needs a person.
+/// The longest hold of a sink that did not ask for a longer one.
 pub const HOLD_MAX: Duration = Duration::from_secs(300);
 
 /// What follows from a verdict: for the delivery, and for its sink. `unit` is drawn from 0 to 1 and
@@ -118,6 +118,11 @@ pub fn is_expired(policy: &Policy, age: Duration) -> bool {
     policy.expires.is_some_and(|expires| age > expires)
 }
 
+/// Whether a delivery is too old to be tried at all.
+pub fn is_given_up(policy: &Policy, age: Duration) -> bool {
+    age >= policy.give_up_after
+}
+
 fn again(policy: &Policy, tried: Tried, why: Why, asked: Option<Duration>, unit: f64) -> Next {
     if policy.attempts.is_some_and(|most| tried.attempt >= most) {
         return Next::Dead(DeadReason::Attempts, why);
@@ -129,7 +134,7 @@ fn again(policy: &Policy, tried: Tried, why: Why, asked: Option<Duration>, unit:
 
 fn give_up_or(policy: &Policy, tried: Tried, next: Next) -> Next {
     match next {
-        Next::Again { why, .. } if tried.age >= policy.give_up_after => {
+        Next::Again { why, .. } if is_given_up(policy, tried.age) => {
             Next::Dead(DeadReason::Age, why)
         }
         next => next,
@@ -137,18 +142,14 @@ fn give_up_or(policy: &Policy, tried: Tried, next: Next) -> Next {
 }
 
 fn hold(downs: u32, why: Why, asked: Option<Duration>) -> Hold {
-    let asked = asked.map(|asked| asked.min(ASKED_MAX));
     let doubled = HOLD_FIRST.saturating_mul(1 << downs.saturating_sub(1).min(16)).min(HOLD_MAX);
+    // A medium that asks for no wait at all gets one all the same: no try is spent that would end
+    // the asking.
+    let during = Some(doubled.max(asked.unwrap_or_default().min(ASKED_MAX)));
     match why.class {
-        Class::Throttled => {
-            let during = Some(asked.unwrap_or(doubled));
-            Hold { reason: HeldReason::Throttled, during, why }
-        }
+        Class::Throttled => Hold { reason: HeldReason::Throttled, during, why },
         Class::Gone => Hold { reason: HeldReason::Disabled, during: None, why },
-        _ => {
-            let during = Some(doubled.max(asked.unwrap_or_default()));
-            Hold { reason: HeldReason::SinkDown, during, why }
-        }
+        _ => Hold { reason: HeldReason::SinkDown, during, why },
     }
 }
 
@@ -230,6 +231,18 @@ mod tests {
             (hold.reason, hold.during),
             (HeldReason::Throttled, Some(Duration::from_secs(9)))
         );
+    }
+
+    #[test]
+    fn a_sink_that_asks_for_no_wait_again_and_again_is_asked_less_and_less_often() {
+        for (downs, asked, seconds) in
+            [(1, Some(0), 5), (2, Some(0), 10), (3, None, 20), (9, Some(1), 300), (1, Some(90), 90)]
+        {
+            let asked = asked.map(Duration::from_secs);
+            let down = Verdict::Down { why: why(Class::Throttled), after: asked };
+            let (_, hold) = next(&policy(), Tried { downs, ..tried(1) }, down, 0.5);
+            assert_eq!(hold.unwrap().during, Some(Duration::from_secs(seconds)));
+        }
     }
 
     #[test]

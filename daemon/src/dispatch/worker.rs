@@ -11,10 +11,12 @@ use std::time::Duration;
 use contract::{Class, Clock, Entropy, Sink, SinkName, Verdict, Why};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::retry::{self, Hold, Next, Policy, Tried};
+use crate::delivery::{DeadReason, HeldReason};
 use crate::outbox::{Claim, Gate, Hold as Held, Outbox, Settled, Settlement};
 
 /// One sink, ready to be rung.
@@ -48,18 +50,35 @@ pub(crate) struct Worker {
 /// What a worker remembers of its sink's answers.
 #[derive(Default)]
 pub(crate) struct Health {
+    standing: Standing,
+    /// How often that changed: a try begun before the last change says nothing of now.
+    learnt: u64,
     /// `Down` answers in a row, each from a try begun after the one before was known.
     downs: u32,
-    /// When the sink was last found down, since boot.
-    down_at: Option<Duration>,
+    /// The writer's gates, as told by the last hold: claims from before it are given back.
+    gates_told: u64,
     /// Failed tries in a row, for the log.
     failures: u64,
+}
+
+/// How a sink stands, by its own answers.
+#[derive(Clone, Copy, Default)]
+enum Standing {
+    /// It has not answered yet: an earlier run, or another configuration, may have left it held.
+    #[default]
+    Unknown,
+    /// It answers.
+    Well,
+    /// It is held since then; `until` is absent where a person must act.
+    Held { since: Timestamp, until: Option<Timestamp> },
 }
 
 /// A try that is over.
 struct Tale {
     claim: Claim,
     begun: Duration,
+    /// `Health::learnt` when it began.
+    learnt: u64,
     verdict: Option<Verdict>,
 }
 
@@ -87,7 +106,8 @@ impl Worker {
             }
         }
         claims.close();
-        while let Ok(more) = claims.try_recv() {
+        // Until the end, not until it is empty: the writer may be putting some in just now.
+        while let Some(more) = claims.recv().await {
             queue.extend(more);
         }
         queue.drain(..).for_each(|claim| self.release(claim));
@@ -97,10 +117,17 @@ impl Worker {
     }
 
     fn still_rings(&self, claim: Claim) -> Option<Claim> {
-        if !retry::is_expired(&self.ringer.policy, self.age(&claim)) {
+        let (policy, age) = (&self.ringer.policy, self.age(&claim));
+        let outcome = if retry::is_expired(policy, age) {
+            Settled::Expired
+        } else if retry::is_given_up(policy, age) {
+            Settled::Dead { reason: DeadReason::Age, why: None }
+        } else if claim.gates_told < self.health.gates_told {
+            Settled::Released
+        } else {
             return Some(claim);
-        }
-        self.settle(&claim, Settled::Expired, Duration::ZERO);
+        };
+        self.settle(&claim, outcome, Duration::ZERO);
         None
     }
 
@@ -112,7 +139,7 @@ impl Worker {
     fn attempt(&self, claim: Claim, stop: &Stop) -> impl Future<Output = Tale> + use<> {
         let sink = Arc::clone(&self.ringer.sink);
         let (clock, timeout) = (Arc::clone(&self.clock), self.ringer.policy.timeout);
-        let given_up = stop.waiting.clone();
+        let (given_up, learnt) = (stop.waiting.clone(), self.health.learnt);
         async move {
             let begun = clock.boot();
             let verdict = {
@@ -127,27 +154,30 @@ impl Worker {
                     },
                 }
             };
-            Tale { claim, begun, verdict }
+            Tale { claim, begun, learnt, verdict }
         }
     }
 
     fn conclude(&mut self, tale: Tale, queue: &mut VecDeque<Claim>) {
-        let Tale { claim, begun, verdict } = tale;
+        let Tale { claim, begun, learnt, verdict } = tale;
         let latency = self.clock.boot().saturating_sub(begun);
         let Some(verdict) = verdict else {
             tracing::warn!(sink = %self.ringer.name, key = %claim.note.key,
                 "stopped while waiting for the answer: it may have arrived, it is tried again");
             return self.release(claim);
         };
-        self.remember(&verdict, begun);
-        let tried =
-            Tried { attempt: claim.note.attempt, age: self.age(&claim), downs: self.health.downs };
+        let fresh = learnt == self.health.learnt;
+        self.count(&verdict, fresh);
+        let downs = self.health.downs.max(1);
+        let tried = Tried { attempt: claim.note.attempt, age: self.age(&claim), downs };
         // Only a failed try is spread; drawing costs a call into the kernel.
         let unit = if verdict.why().is_some() { self.entropy.unit() } else { 0.5 };
         let (next, hold) = retry::next(&self.ringer.policy, tried, verdict, unit);
-        if let Some(hold) = hold {
-            self.hold(hold);
-            queue.drain(..).for_each(|claim| self.release(claim));
+        match hold {
+            Some(hold) => self.hold(hold, fresh, queue),
+            // A late answer from before says nothing of now; any other shows that it is there.
+            None if fresh => self.open(),
+            None => {}
         }
         let now = self.clock.now();
         let outcome = match next {
@@ -161,42 +191,51 @@ impl Worker {
         self.settle(&claim, outcome, latency);
     }
 
-    fn remember(&mut self, verdict: &Verdict, begun: Duration) {
-        match verdict {
-            Verdict::Down { .. } => {
-                let known = self.health.down_at.is_some_and(|at| begun < at);
-                if !known {
-                    self.health.downs += 1;
-                    self.health.down_at = Some(self.clock.boot());
-                }
-            }
-            // A late failure from before says nothing of now; any other answer shows it is there.
-            _ if self.health.down_at.is_some_and(|at| begun < at) => {}
-            _ => {
-                if self.health.down_at.take().is_some() {
-                    tracing::info!(sink = %self.ringer.name, "the sink answers again");
-                    self.outbox.gate(self.ringer.name.clone(), Gate::Open);
-                }
-                self.health.downs = 0;
-            }
+    fn count(&mut self, verdict: &Verdict, fresh: bool) {
+        if fresh && matches!(verdict, Verdict::Down { .. }) {
+            self.health.downs += 1;
         }
-        match verdict.why() {
-            None => self.health.failures = 0,
-            Some(why) => {
-                self.health.failures += 1;
-                if self.health.failures.is_power_of_two() {
-                    tracing::warn!(sink = %self.ringer.name, class = %why.class,
-                        said = %why.said.clean(), in_a_row = self.health.failures, "did not ring");
-                }
-            }
+        let Some(why) = verdict.why() else {
+            self.health.failures = 0;
+            return;
+        };
+        self.health.failures += 1;
+        if self.health.failures.is_power_of_two() {
+            tracing::warn!(sink = %self.ringer.name, class = %why.class,
+                said = %why.said.clean(), in_a_row = self.health.failures, "did not ring");
         }
     }
 
-    fn hold(&self, hold: Hold) {
-        let since = self.clock.now();
-        let until = hold.during.and_then(|during| since.checked_add(during).ok());
+    fn open(&mut self) {
+        if matches!(self.health.standing, Standing::Well) {
+            return;
+        }
+        if self.health.downs > 0 {
+            tracing::info!(sink = %self.ringer.name, "the sink answers again");
+        }
+        self.outbox.gate(self.ringer.name.clone(), Gate::Open);
+        self.health.standing = Standing::Well;
+        self.health.learnt += 1;
+        self.health.downs = 0;
+    }
+
+    /// Holds the sink. A late answer may lengthen a hold, never shorten it, and does not close a
+    /// sink that has answered since, unless it asks for a wait or says that the sink is gone.
+    fn hold(&mut self, hold: Hold, fresh: bool, queue: &mut VecDeque<Claim>) {
+        let now = self.clock.now();
+        let until = hold.during.and_then(|during| now.checked_add(during).ok());
+        let (since, counts) = match self.health.standing {
+            Standing::Held { since, until: held } => (since, fresh || is_longer(until, held)),
+            _ => (now, fresh || hold.reason != HeldReason::SinkDown),
+        };
+        if !counts {
+            return;
+        }
         let gate = Held { reason: hold.reason, since, until, said: Some(hold.why.said) };
-        self.outbox.gate(self.ringer.name.clone(), Gate::Held(gate));
+        self.health.gates_told = self.outbox.gate(self.ringer.name.clone(), Gate::Held(gate));
+        self.health.standing = Standing::Held { since, until };
+        self.health.learnt += 1;
+        queue.drain(..).for_each(|claim| self.release(claim));
     }
 
     fn release(&self, claim: Claim) {
@@ -213,6 +252,10 @@ impl Worker {
             answered: self.clock.now(),
         });
     }
+}
+
+fn is_longer(until: Option<Timestamp>, held: Option<Timestamp>) -> bool {
+    held.is_some_and(|held| until.is_none_or(|until| until > held))
 }
 
 fn silent(timeout: Duration) -> Verdict {

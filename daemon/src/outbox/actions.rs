@@ -12,6 +12,7 @@ use super::desks::Slot;
 use super::ledger::Ledger;
 use super::names::Of;
 use super::{Gate, GenerationId, Hold, Pause, SinkSlot};
+use crate::delivery::HeldReason;
 
 const ACTOR_BYTES_MAX: usize = 256;
 /// How far back a pause can still matter to a clock: longer than anything is tried.
@@ -64,6 +65,10 @@ fn register(store: &Connection, ledger: &mut Ledger, sinks: &[SinkSlot]) -> rusq
             desk.slot = Some(Slot { in_flight: sink.in_flight, ahead: sink.ahead, claims });
             desk.backlog = true;
         }
+        if sink.claims.is_some() {
+            probe_soon(store, ledger, place)?;
+        }
+        let desk = &ledger.desks[place];
         store
             .prepare_cached(
                 "INSERT INTO sinks (sink, configured) VALUES (?1, 1)
@@ -75,6 +80,16 @@ fn register(store: &Connection, ledger: &mut Ledger, sinks: &[SinkSlot]) -> rusq
         ledger.desks[place].slot = None;
     }
     Ok(())
+}
+
+/// A sink that is set up anew was perhaps mended: what held it is put to the test at once.
+fn probe_soon(store: &Connection, ledger: &mut Ledger, place: usize) -> rusqlite::Result<()> {
+    let now = ledger.now;
+    match &mut ledger.desks[place].gate {
+        Gate::Held(hold) if hold.reason == HeldReason::SinkDown => hold.until = Some(now),
+        _ => return Ok(()),
+    }
+    write_gate(store, ledger, place)
 }
 
 fn generation(store: &Connection, ledger: &Ledger, text: &str) -> rusqlite::Result<GenerationId> {

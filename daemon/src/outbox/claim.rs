@@ -117,6 +117,8 @@ pub struct Claim {
     pub failing_since: Option<Timestamp>,
     /// How many tries there were, those that spent no attempt included.
     pub tries: u32,
+    /// How many gates, of all sinks, the writer had heard of when it made this claim.
+    pub gates_told: u64,
 }
 
 /// What became of a claim. Each claim is settled exactly once; a second answer changes nothing.
@@ -157,10 +159,10 @@ pub enum Settled {
     Dead {
         /// Why.
         reason: DeadReason,
-        /// What went wrong last.
+        /// What went wrong last; absent where it was not tried.
         why: Option<Why>,
     },
-    /// Too old to ring.
+    /// Too old to ring; not tried.
     Expired,
     /// Never tried, or cut off by a stop: due at once, no attempt spent.
     Released,

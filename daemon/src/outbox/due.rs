@@ -202,6 +202,7 @@ fn claim_of(
         counts_from: counts_from(series, ledger.now, ledger.desks.pauses_of(desk.id)),
         failing_since: row.failing.map(from_ms),
         tries: row.tries,
+        gates_told: ledger.gates_told,
     }))
 }
 

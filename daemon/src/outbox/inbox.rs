@@ -28,6 +28,8 @@ pub(super) struct Waiting {
     pub(super) group: Option<(Ticket, Group)>,
     pub(super) settlements: Vec<Settlement>,
     pub(super) gates: BTreeMap<SinkName, Gate>,
+    /// How many gates were put in so far.
+    pub(super) gates_told: u64,
     pub(super) commands: Vec<Command>,
     pub(super) stopping: bool,
     last: Ticket,
@@ -85,9 +87,15 @@ impl Inbox {
         self.nudge.notify_one();
     }
 
-    pub(super) fn put_gate(&self, sink: SinkName, gate: Gate) {
-        self.lock().gates.insert(sink, gate);
+    /// Says how many gates were put in so far, this one included.
+    pub(super) fn put_gate(&self, sink: SinkName, gate: Gate) -> u64 {
+        let mut waiting = self.lock();
+        waiting.gates.insert(sink, gate);
+        waiting.gates_told += 1;
+        let told = waiting.gates_told;
+        drop(waiting);
         self.nudge.notify_one();
+        told
     }
 
     /// Refuses groups and commands from now on; what waits is still taken, and settlements are.
@@ -107,6 +115,7 @@ impl Inbox {
             group: if fresh { waiting.group.take() } else { None },
             settlements: Vec::new(),
             gates: std::mem::take(&mut waiting.gates),
+            gates_told: waiting.gates_told,
             commands: if fresh { std::mem::take(&mut waiting.commands) } else { Vec::new() },
             stopping: waiting.stopping,
             last: waiting.last,

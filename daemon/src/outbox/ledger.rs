@@ -75,6 +75,8 @@ pub(super) struct Ledger {
     pub(super) floor: i64,
     pub(super) now: Timestamp,
     pub(super) stopping: bool,
+    /// How many gates the writer has heard of.
+    pub(super) gates_told: u64,
     /// Settlements of this transaction that came too late.
     pub(super) late: u64,
     pub(super) born: Vec<Born>,
@@ -102,6 +104,7 @@ impl Ledger {
             floor: store.query_row(floor, [], |row| row.get(0))?,
             now,
             stopping: false,
+            gates_told: 0,
             late: 0,
             born: Vec::new(),
             claims: Vec::new(),

@@ -164,7 +164,7 @@ impl Outbox {
         let now = clock.now();
         let store::Opened { files, mut store, set_aside } =
             store::open(folder, settings.durability, now)?;
-        let voided = upkeep::void_claims(&mut store)?;
+        let voided = upkeep::void_claims(&mut store, codes::ms(now))?;
         if voided > 0 {
             tracing::info!(voided, "what was in hand when the last run ended is due again");
         }
@@ -243,9 +243,10 @@ impl Outbox {
         self.inbox.put_settlements(settlements);
     }
 
-    /// Says how a sink stands. Never waits; of several for one sink the last counts.
-    pub fn gate(&self, sink: SinkName, gate: Gate) {
-        self.inbox.put_gate(sink, gate);
+    /// Says how a sink stands. Never waits; of several for one sink the last counts. Claims whose
+    /// `gates_told` is less than what is returned were made before the writer heard of it.
+    pub fn gate(&self, sink: SinkName, gate: Gate) -> u64 {
+        self.inbox.put_gate(sink, gate)
     }
 
     /// Replaces the sinks that are configured. What a removed one is owed is parked, what it has in

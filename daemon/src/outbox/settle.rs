@@ -134,12 +134,12 @@ fn write_one(
             State::Expired
         }
         Settled::Released => {
-            release(store, settlement.id)?;
+            release(store, settlement.id, ms(ledger.now))?;
             ledger.desks[place].backlog = true;
             if hand.failing.is_some() { State::Waiting } else { State::Pending }
         }
     };
-    if hand.tries > 0 || !matches!(state, State::Sent | State::Pending) {
+    if was_tried(&settlement.outcome) && (hand.tries > 0 || state != State::Sent) {
         write_attempt(store, settlement, hand)?;
     }
     Ok(state)
@@ -212,8 +212,9 @@ fn write_end(
     let answered = ms(settlement.answered);
     store
         .prepare_cached(
-            "UPDATE deliveries SET state = ?3, reason = ?4, tries = tries + 1, tried = ?5,
-                answered = ?6, class = coalesce(?7, class), said = coalesce(?8, said)
+            "UPDATE deliveries SET state = ?3, reason = ?4, tries = tries + ?9,
+                tried = iif(?9, ?5, tried), answered = iif(?9, ?6, answered),
+                class = coalesce(?7, class), said = coalesce(?8, said)
              WHERE id = ?1 AND fence = ?2",
         )?
         .execute(params![
@@ -225,20 +226,31 @@ fn write_end(
             answered,
             why.map(|why| codes::class_code(why.class)),
             why.map(|why| why.said.as_str()),
+            was_tried(&settlement.outcome),
         ])?;
     Ok(())
 }
 
-/// Due at once and before all that was received later, as it was before it was claimed.
-pub(super) fn release(store: &Connection, id: DeliveryId) -> rusqlite::Result<()> {
+/// What is too old is given up without a try.
+fn was_tried(outcome: &Settled) -> bool {
+    match outcome {
+        Settled::Sent { .. } | Settled::Again { .. } | Settled::Dead { why: Some(_), .. } => true,
+        Settled::Dead { why: None, .. } | Settled::Expired | Settled::Released => false,
+    }
+}
+
+/// Due at once and before all that was received later, as it was before it was claimed. Where the
+/// clock was set back since, at once all the same.
+pub(super) fn release(store: &Connection, id: DeliveryId, now: i64) -> rusqlite::Result<()> {
     store
         .prepare_cached(
             "UPDATE deliveries SET state = CASE WHEN failing IS NULL THEN 0 ELSE 1 END, lane = NULL,
-                due = (SELECT CASE WHEN typeof(received) = 'integer' THEN received / 1000000
+                due = (SELECT CASE WHEN typeof(received) = 'integer'
+                       THEN min(received / 1000000, ?2)
                        ELSE 0 END FROM events WHERE events.id = deliveries.id >> 12)
              WHERE id = ?1",
         )?
-        .execute([id.0])?;
+        .execute((id.0, now))?;
     Ok(())
 }
 
@@ -247,9 +259,6 @@ fn write_attempt(
     settlement: &Settlement,
     hand: &InHand,
 ) -> rusqlite::Result<()> {
-    if settlement.outcome == Settled::Released {
-        return Ok(());
-    }
     let why = why_of(&settlement.outcome);
     let spent = !matches!(settlement.outcome, Settled::Again { spent: false, .. });
     store

@@ -19,7 +19,7 @@ const LOG_PAGES_MAX: i64 = 4_096;
 const LOG_PAGES_IDLE: i64 = 512;
 
 /// Gives back what an earlier process had claimed: due at once, same id, no attempt spent.
-pub(super) fn void_claims(store: &mut Connection) -> rusqlite::Result<u64> {
+pub(super) fn void_claims(store: &mut Connection, now: i64) -> rusqlite::Result<u64> {
     let change = store.transaction()?;
     let mut ids: Vec<i64> = Vec::new();
     {
@@ -39,7 +39,7 @@ pub(super) fn void_claims(store: &mut Connection) -> rusqlite::Result<u64> {
         }
     }
     for id in &ids {
-        settle::release(&change, super::DeliveryId(*id))?;
+        settle::release(&change, super::DeliveryId(*id), now)?;
     }
     change.execute("INSERT OR REPLACE INTO meta VALUES ('clean', 0)", [])?;
     change.commit()?;

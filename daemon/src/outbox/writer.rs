@@ -27,6 +27,8 @@ use super::{
 
 /// After a commit that failed for want of room or permission it is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// Once it is to stop, so often only: what is not committed is not acknowledged either.
+pub(super) const REFUSED_MAX: u32 = 3;
 /// At most so long the writer sleeps, so that a clock that was set is noticed.
 const TICK: Duration = Duration::from_secs(10);
 
@@ -73,20 +75,29 @@ impl Writer {
     /// On a failed sync or a damaged store: stop, exit, and recover at the next start.
     pub async fn run(mut self) -> Result<(), Fatal> {
         let ended = self.write_until_stopped().await;
-        self.inbox.stop();
+        // Said first, so that whoever is refused from now on can say why.
         if let Err(Fatal::Store(error)) = &ended {
             self.say_fatal(error);
         }
+        self.inbox.stop();
+        // Whoever handed something in since is told by its being dropped: nobody waits for ever.
+        drop(self.inbox.take(&mut Vec::new(), true));
         ended
     }
 
     async fn write_until_stopped(&mut self) -> Result<(), Fatal> {
-        let mut asked = false;
+        let (mut asked, mut refused) = (false, 0);
         loop {
             self.take();
             match self.turn()? {
-                Turn::Worked => asked = false,
-                Turn::Refused => self.sleep(RETRY_AFTER).await,
+                Turn::Worked => (asked, refused) = (false, 0),
+                Turn::Refused if self.work.stopping && refused >= REFUSED_MAX => {
+                    return Err(Fatal::Unwritten);
+                }
+                Turn::Refused => {
+                    refused += u32::from(self.work.stopping);
+                    self.sleep(RETRY_AFTER).await;
+                }
                 Turn::Idle if self.work.stopping && asked => break,
                 Turn::Idle if self.work.stopping => asked = true,
                 Turn::Idle => self.wait().await,
@@ -117,6 +128,7 @@ impl Writer {
         self.work.commands.extend(taken.commands);
         self.work.stopping = taken.stopping;
         self.ledger.stopping = taken.stopping;
+        self.ledger.gates_told = taken.gates_told;
     }
 
     pub(super) fn turn(&mut self) -> Result<Turn, Fatal> {
@@ -262,6 +274,7 @@ impl Writer {
                 counts_from: counts_from(received, now, pauses),
                 failing_since: None,
                 tries: 0,
+                gates_told: self.ledger.gates_told,
             };
             claims.push((born.desk, claim));
         }
@@ -308,12 +321,16 @@ impl Writer {
     }
 
     fn say(&self, kind: TroubleKind, error: &rusqlite::Error) {
+        let follows = match kind {
+            TroubleKind::DiskFull | TroubleKind::Unwritable => "tried again each second",
+            TroubleKind::Fatal => "the daemon ends, and the next start recovers",
+        };
         let since = self.ledger.now;
         self.health.send_if_modified(|health| {
             if health.trouble.as_ref().is_some_and(|trouble| trouble.kind == kind) {
                 return false;
             }
-            tracing::error!(%error, "the outbox cannot commit; tried again each second");
+            tracing::error!(%error, follows, "the outbox cannot commit");
             health.trouble = Some(Trouble { kind, since, said: error.to_string() });
             true
         });

@@ -3,7 +3,7 @@
 //! Gives: a daemon that can be started, stopped, killed and asked, as a person would.
 //! Never: uses a fixed port or a folder of the machine's, or outlives its test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -19,8 +19,11 @@ use axum::routing::post;
 use contract::event::Body;
 use contract::{Booking, Event, Fields, Money, Status, money};
 use deskbell::app::entropy::SystemEntropy;
+use deskbell::delivery::State as DeliveryState;
+use deskbell::outbox::{DeliveryRow, HistoryFilter, Page, Reader};
 use deskbell::web::{Hub, WebSettings, serve};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -28,6 +31,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+/// The status of a receiver that never answers.
+const HANG: u16 = 0;
 /// A wait that takes longer has failed. Nothing is measured by it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -35,6 +40,8 @@ pub(crate) struct House {
     pub(crate) hub: Hub,
     pub(crate) receiver: Receiver,
     pub(crate) folder: TempDir,
+    /// `stop_grace`, from the next `configure` on.
+    pub(crate) grace: &'static str,
     child: Option<Child>,
     stop: CancellationToken,
     tasks: JoinSet<()>,
@@ -54,6 +61,8 @@ struct Got {
     /// Booking and status of each accepted delivery, in order.
     order: Vec<(String, String)>,
     refused: usize,
+    /// Every id that was sent, with how often, however it was answered.
+    asked: BTreeMap<String, usize>,
 }
 
 impl House {
@@ -77,8 +86,9 @@ impl House {
         let receiver = Receiver::new();
         tasks.spawn(receiver.clone().serve(hook, stop.clone()));
         let folder = tempfile::tempdir().unwrap();
+        let (grace, child) = ("10s", None);
         let house =
-            Self { hub, receiver, folder, child: None, stop, tasks, feed, hook: hook_address };
+            Self { hub, receiver, folder, grace, child, stop, tasks, feed, hook: hook_address };
         house.configure(rules);
         house
     }
@@ -88,7 +98,7 @@ impl House {
         let text = format!(
             r#"[daemon]
 state_dir  = "{state}"
-stop_grace = "10s"
+stop_grace = "{grace}"
 time_zone  = "UTC"
 [money]
 base = "USD"
@@ -105,6 +115,7 @@ file = "{state}/console.jsonl"
 {rules}
 "#,
             state = self.state().display(),
+            grace = self.grace,
             feed = self.feed,
             hook = self.hook,
         );
@@ -124,6 +135,17 @@ file = "{state}/console.jsonl"
     pub(crate) fn console(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.state().join("console.jsonl")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The ids of what was claimed and not settled when the daemon was killed.
+    pub(crate) fn claimed(&self) -> BTreeSet<String> {
+        let clock = Arc::new(deskbell::app::clock::SystemClock);
+        let store = Reader::open(&self.state(), clock, TimeZone::UTC).unwrap();
+        let filter = HistoryFilter { state: Some("claimed".into()), ..HistoryFilter::default() };
+        let rows = store.history(&filter, Page { limit: u32::MAX, offset: 0 }).unwrap();
+        let claimed = |row: &DeliveryRow| row.state == DeliveryState::Claimed;
+        let deliveries = rows.into_iter().flat_map(|row| row.deliveries);
+        deliveries.filter(claimed).map(|row| row.key.to_string()).collect()
     }
 
     /// Starts the daemon and waits until the feed has a client.
@@ -290,6 +312,16 @@ impl Receiver {
         Self(Arc::new(Mutex::new(got)), watch::channel(0).0)
     }
 
+    /// Every id that was sent, with how often, however it was answered.
+    pub(crate) fn asked(&self) -> BTreeMap<String, usize> {
+        self.0.lock().unwrap().asked.clone()
+    }
+
+    /// Never answers from now on; what is asked counts as refused.
+    pub(crate) fn hang(&self) {
+        self.answer(HANG);
+    }
+
     /// Answers with this status from now on.
     pub(crate) fn answer(&self, status: u16) {
         self.0.lock().unwrap().answer = status;
@@ -322,8 +354,9 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
     let text = |name: &str| event[name].as_str().unwrap_or("").to_owned();
     let (answer, count) = {
         let mut got = receiver.0.lock().unwrap();
-        let answer = StatusCode::from_u16(got.answer).unwrap();
-        if answer.is_success() {
+        let answer = StatusCode::from_u16(got.answer).ok();
+        *got.asked.entry(id.clone()).or_insert(0) += 1;
+        if answer.is_some_and(|answer| answer.is_success()) {
             got.order.push((text("id"), text("status")));
             *got.accepted.entry(id).or_insert(0) += 1;
         } else {
@@ -333,5 +366,8 @@ async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Byt
     };
     // Only now: who waits looks at what was got while it holds the watch.
     receiver.1.send_replace(count);
-    answer
+    match answer {
+        Some(answer) => answer,
+        None => std::future::pending().await,
+    }
 }

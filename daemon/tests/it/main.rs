@@ -12,4 +12,5 @@ mod house;
 mod hub;
 mod path;
 mod simulate;
+mod sinks;
 mod tidy;

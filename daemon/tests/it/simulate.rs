@@ -71,6 +71,7 @@ fn context() -> OpenContext {
     let doors = Arc::new(Doors(tokio::time::Instant::now()));
     OpenContext {
         name: "simulator.simulate".to_owned(),
+        timeout: Duration::from_secs(15),
         clock: doors.clone(),
         entropy: doors.clone(),
         dial: doors.clone(),

@@ -98,6 +98,8 @@ impl DeliveryDefaults {
 pub struct OpenContext {
     /// The instance's full name, `plugin.instance`.
     pub name: String,
+    /// How long one try may take, of a sink: later its answer is not waited for any more.
+    pub timeout: Duration,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Draws numbers.
@@ -111,6 +113,14 @@ pub struct OpenContext {
 }
 
 impl OpenContext {
+    /// How long a sink that needs a deadline of its own should give one try: a little less than
+    /// `timeout`, so that the reason is the far side's and not the daemon's.
+    pub fn deadline(&self) -> Duration {
+        self.timeout.saturating_sub(Self::MARGIN.min(self.timeout / 10))
+    }
+
+    const MARGIN: Duration = Duration::from_millis(500);
+
     /// A secret, after a look that it can be read.
     ///
     /// # Errors

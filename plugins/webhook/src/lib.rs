@@ -30,8 +30,6 @@ use self::target::{Target, Unsealed};
 /// A signed POST a note.
 pub struct Webhook;
 
-/// Within the sink's time-out, so that the reason is the far side's and not the daemon's.
-const DEADLINE: Duration = Duration::from_millis(14_500);
 /// How much of an answer is read, bytes.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
@@ -77,6 +75,7 @@ impl SinkPlugin for Webhook {
             target,
             fields: config.fields.map(Into::into),
             allowed,
+            deadline: cx.deadline(),
             tls: Tls { ca: config.ca, client: identity },
             clock: Arc::clone(&cx.clock),
             post: Arc::clone(&cx.post),
@@ -88,6 +87,7 @@ struct WebhookSink {
     target: Target,
     fields: Option<Box<[Field]>>,
     allowed: Arc<[Network]>,
+    deadline: Duration,
     tls: Tls,
     clock: Arc<dyn Clock>,
     post: Arc<dyn Post>,
@@ -100,7 +100,7 @@ impl WebhookSink {
             url: unsealed.url.clone(),
             headers: Vec::new(),
             body: Vec::new(),
-            deadline: DEADLINE,
+            deadline: self.deadline,
             answer_bytes_max: ANSWER_BYTES_MAX,
             allow_private: Arc::clone(&self.allowed),
             tls: Some(self.tls.clone()),

@@ -56,6 +56,18 @@ async fn a_note_is_posted_as_documented() {
 }
 
 #[tokio::test]
+async fn a_request_ends_a_little_before_the_time_that_a_try_is_given() {
+    for (timeout, deadline) in [(15_000, 14_500), (120_000, 119_500), (2_000, 1_800)] {
+        let house = House::default();
+        let timeout = Duration::from_millis(timeout);
+        let cx = OpenContext { timeout, ..house.context("webhook.crm") };
+        let config: Config = contract::written::read(&trial::written(PLAIN)).unwrap();
+        Webhook::open(config, &cx).unwrap().send(&trial::note()).await;
+        assert_eq!(house.post.asked()[0].deadline, Duration::from_millis(deadline));
+    }
+}
+
+#[tokio::test]
 async fn every_secret_signs_while_they_are_rotated() {
     let house = House::default();
     let secrets = "[{ credential = \"new\" }, { env = \"OLD\" }]";

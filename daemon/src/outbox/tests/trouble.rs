@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use contract::source::Acked;
 use contract::{Ack, Status};
 
+use super::super::writer::REFUSED_MAX;
 use super::*;
 
 fn limit(house: &House, pages: i64) {
@@ -70,6 +71,31 @@ fn a_group_that_dies_with_the_full_disk_is_refused_and_the_store_is_whole() {
     let house = house.killed();
     assert_eq!(heard.try_recv(), Ok(Acked::Refused));
     assert_eq!(house.states().len(), 1);
+}
+
+#[tokio::test]
+async fn a_stop_ends_even_while_the_disk_is_full_and_whoever_waits_is_told() {
+    let clock = Arc::new(contract::trial::FakeClock::default());
+    let House { folder, outbox, mut writer, .. } = House::new();
+    writer.clock = clock.clone();
+    let (told, heard) = mpsc::channel();
+    let house = House { folder, clock: StillClock::new(), outbox: outbox.clone(), writer };
+    limit(&house, 40);
+    outbox.commit(full_of(&house, told)).await.unwrap();
+    let mut run = pin!(house.writer.run());
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(run.as_mut().poll(&mut context).is_pending());
+    let mut asks = pin!(outbox.generation("a".into()));
+    assert!(asks.as_mut().poll(&mut context).is_pending());
+    outbox.stop();
+    for _ in 0..=REFUSED_MAX {
+        assert!(run.as_mut().poll(&mut context).is_pending());
+        clock.advance(Duration::from_secs(1));
+    }
+    let Poll::Ready(ended) = run.as_mut().poll(&mut context) else { panic!("it goes on") };
+    assert!(matches!(ended, Err(Fatal::Unwritten)), "{ended:?}");
+    assert_eq!(asks.await, Err(Refused::Stopped));
+    assert_eq!(heard.try_recv(), Ok(Acked::Refused));
 }
 
 #[test]

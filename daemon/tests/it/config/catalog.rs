@@ -27,6 +27,7 @@ pub(crate) fn doors() -> OpenContext {
     let nowhere = Arc::new(Nowhere);
     OpenContext {
         name: String::new(),
+        timeout: Duration::from_secs(15),
         clock: nowhere.clone(),
         entropy: nowhere.clone(),
         dial: nowhere.clone(),

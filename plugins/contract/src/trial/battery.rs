@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::{CANARY, FakeClock, MemoryDial, Play, ScriptedPost, SeededEntropy, TableVault};
 use crate::complaint::WrittenFile;
+use crate::plugin::DeliveryDefaults;
 use crate::written::{self, Value, Written};
 use crate::{Complaint, Info, OpenContext, Severity, Vault};
 
@@ -50,6 +51,7 @@ impl House {
     pub fn context(&self, name: &str) -> OpenContext {
         OpenContext {
             name: name.to_owned(),
+            timeout: DeliveryDefaults::NETWORK.timeout,
             clock: Arc::clone(&self.clock) as _,
             entropy: Arc::new(SeededEntropy::new(7)),
             dial: Arc::clone(&self.dial) as _,

@@ -59,6 +59,7 @@ fn context() -> (OpenContext, Arc<StepClock>) {
     let clock = Arc::new(StepClock(Mutex::new(Duration::from_secs(1_000))));
     let context = OpenContext {
         name: "simulator.demo".to_owned(),
+        timeout: Duration::from_secs(15),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         entropy: Arc::new(Nothing),
         dial: Arc::new(Nothing),

@@ -140,6 +140,7 @@ impl Doors {
     pub(crate) fn open(&self, table: &str) -> Result<Box<dyn Source>, Vec<Complaint>> {
         let cx = OpenContext {
             name: "websocket.dashboard".into(),
+            timeout: Duration::from_secs(15),
             clock: self.clock.clone(),
             entropy: Arc::new(Nothing),
             dial: Arc::new(Sockets),
