@@ -36,6 +36,7 @@ pub(crate) struct House {
     pub(crate) receiver: Receiver,
     pub(crate) folder: TempDir,
     child: Option<Child>,
+    log_level: Option<&'static str>,
     stop: CancellationToken,
     tasks: JoinSet<()>,
     feed: SocketAddr,
@@ -77,8 +78,8 @@ impl House {
         let receiver = Receiver::new();
         tasks.spawn(receiver.clone().serve(hook, stop.clone()));
         let folder = tempfile::tempdir().unwrap();
-        let house =
-            Self { hub, receiver, folder, child: None, stop, tasks, feed, hook: hook_address };
+        let (child, log_level, hook) = (None, None, hook_address);
+        let house = Self { hub, receiver, folder, child, log_level, stop, tasks, feed, hook };
         house.configure(rules);
         house
     }
@@ -136,6 +137,11 @@ file = "{state}/console.jsonl"
         .await;
     }
 
+    /// Has the daemon log at this level when it is started.
+    pub(crate) fn log(&mut self, level: &'static str) {
+        self.log_level = Some(level);
+    }
+
     /// Starts the daemon.
     pub(crate) fn spawn(&mut self) {
         let log = fs::OpenOptions::new()
@@ -143,7 +149,9 @@ file = "{state}/console.jsonl"
             .append(true)
             .open(self.folder.path().join("log"))
             .unwrap();
-        let child = self.command(&["run"]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let mut command = self.command(&["run"]);
+        command.envs(self.log_level.map(|level| ("DESKBELL_LOG", level)));
+        let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         self.child = Some(child);
     }
 

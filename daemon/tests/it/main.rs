@@ -11,5 +11,6 @@ mod hostile;
 mod house;
 mod hub;
 mod path;
+mod plain;
 mod simulate;
 mod tidy;
