@@ -46,6 +46,9 @@ pub enum Fatal {
     /// A sync failed, the store is damaged, or a statement that must work did not.
     #[error("the outbox cannot go on")]
     Store(#[from] rusqlite::Error),
+    /// It was told to stop while the disk refused. What was not committed was not acknowledged.
+    #[error("stopped while the disk took nothing")]
+    NoRoom,
     /// Its thread could not be started or ended in a panic.
     #[error("the outbox's thread: {0}")]
     Thread(String),

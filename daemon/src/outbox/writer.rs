@@ -27,6 +27,8 @@ use super::{
 
 /// After a commit that failed for want of room or permission it is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// How often a commit that fails is tried again when the outbox is to stop.
+const STOP_TRIES_MAX: u32 = 3;
 /// At most so long the writer sleeps, so that a clock that was set is noticed.
 const TICK: Duration = Duration::from_secs(10);
 
@@ -81,12 +83,19 @@ impl Writer {
     }
 
     async fn write_until_stopped(&mut self) -> Result<(), Fatal> {
-        let mut asked = false;
+        let (mut asked, mut refused) = (false, 0);
         loop {
             self.take();
             match self.turn()? {
-                Turn::Worked => asked = false,
-                Turn::Refused => self.sleep(RETRY_AFTER).await,
+                Turn::Worked => (asked, refused) = (false, 0),
+                // A stop does not wait for room: what is not committed was not acknowledged.
+                Turn::Refused if self.work.stopping && refused >= STOP_TRIES_MAX => {
+                    return Err(Fatal::NoRoom);
+                }
+                Turn::Refused => {
+                    refused += u32::from(self.work.stopping);
+                    self.sleep(RETRY_AFTER).await;
+                }
                 Turn::Idle if self.work.stopping && asked => break,
                 Turn::Idle if self.work.stopping => asked = true,
                 Turn::Idle => self.wait().await,
