@@ -161,6 +161,22 @@ async fn a_reload_replaces_everything_or_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reload_says_what_only_a_start_replaces() {
+    let mut house = House::build(BIG).await;
+    house.start().await;
+    house.configure(&format!("{BIG}[history]\nmatched = \"30d\"\n[web]\necho = true\n"));
+    let said = house.said(&["reload"]).await;
+    for section in ["[history]", "[web]"] {
+        assert!(
+            said.contains(&format!("{section}: changed, counts from the next start")),
+            "{said}"
+        );
+    }
+    assert!(!said.contains("[daemon]"), "{said}");
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hang_up_reloads() {
     let mut house = House::build(BIG).await;
     house.start().await;
