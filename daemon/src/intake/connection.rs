@@ -162,6 +162,7 @@ impl Connection {
             };
             // Not before: a server that hangs up after the handshake was never live.
             if self.told != Some(FeedState::Live) {
+                tracing::info!(source = %self.feed.name, "feed live");
                 self.tell(FeedState::Live, opened, None, None).await;
             }
             self.take(incoming, opened).await;
@@ -278,8 +279,13 @@ impl Connection {
             _ => Link::Connecting,
         };
         let state = if lost.kind == LostKind::Denied { FeedState::Denied } else { FeedState::Down };
-        tracing::warn!(source = %self.feed.name, kind = ?lost.kind, said = %lost.said.clean(),
-            failures, "feed lost");
+        let (source, said) = (&self.feed.name, lost.said.clean());
+        // A feed that stays away must not fill the log.
+        if failures.is_power_of_two() {
+            tracing::warn!(%source, kind = ?lost.kind, %said, failures, "feed lost");
+        } else {
+            tracing::debug!(%source, kind = ?lost.kind, %said, failures, "feed lost");
+        }
         self.standing.send_modify(|s| {
             if s.link != link {
                 s.since = now;
