@@ -37,6 +37,7 @@ pub(crate) struct Settings {
 }
 
 /// Measures and prints, a line a number of rules.
+#[allow(clippy::print_stdout, reason = "what a measuring program says")]
 pub(crate) fn run(settings: &Settings) -> anyhow::Result<()> {
     let asked = Asked { seed: 7, count: settings.frames, ids: Ids::Sequential, numbered: false };
     let frames = Frames::write(asked)?;

@@ -9,34 +9,55 @@ use contract::Event;
 use serde_json::json;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-use crate::outbox::{Answered, Committed, News, Outbox, StoreError, StoredId};
+use crate::outbox::{Answered, Committed, HistoryFilter, News, Outbox, Page, StoreError, StoredId};
 use crate::web::hub::Hub;
 
 /// How many events are read at once by a hub that has fallen behind.
 const CATCH_UP: u32 = 1024;
 
-/// Publishes every committed event on the hub, in order, until the outbox ends.
-pub(super) async fn feed_hub(outbox: Outbox, hub: Hub) {
-    let mut news = outbox.news();
-    let mut last: Option<StoredId> = None;
+/// Publishes every event that is committed from now on, in order, until stopped. Now is when it
+/// is called, not when it is first polled.
+///
+/// # Errors
+/// When the outbox cannot be read.
+pub(super) fn feed_hub(
+    outbox: Outbox,
+    hub: Hub,
+    stop: CancellationToken,
+) -> Result<impl Future<Output = ()> + Send, StoreError> {
+    let news = outbox.news();
+    let newest = outbox.history(&HistoryFilter::default(), Page { limit: 1, offset: 0 })?;
+    let last = newest.first().map_or(StoredId(0), |row| row.event.id);
+    Ok(async move {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = publish(&outbox, &hub, news, last) => {}
+        }
+    })
+}
+
+async fn publish(
+    outbox: &Outbox,
+    hub: &Hub,
+    mut news: broadcast::Receiver<Arc<Committed>>,
+    mut last: StoredId,
+) {
     loop {
         match news.recv().await {
             Ok(committed) => {
                 for one in &committed.events {
-                    if last.is_none_or(|last| one.id > last) && is_the_feeds(&one.event) {
+                    if one.id > last && is_the_feeds(&one.event) {
                         hub.publish(&one.event);
                     }
-                    last = last.max(Some(one.id));
+                    last = last.max(one.id);
                 }
             }
-            Err(RecvError::Lagged(_)) => {
-                let Some(after) = last else { continue };
-                match catch_up(&outbox, &hub, after) {
-                    Ok(reached) => last = Some(reached),
-                    Err(wrong) => tracing::warn!(%wrong, "the hub could not catch up"),
-                }
-            }
+            Err(RecvError::Lagged(_)) => match catch_up(outbox, hub, last) {
+                Ok(reached) => last = reached,
+                Err(wrong) => tracing::warn!(%wrong, "the hub could not catch up"),
+            },
             Err(RecvError::Closed) => return,
         }
     }

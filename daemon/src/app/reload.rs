@@ -20,6 +20,25 @@ pub(super) struct Reloading {
     pub(super) loader: Loader,
     pub(super) outbox: Outbox,
     pub(super) generation: Arc<ArcSwap<Generation>>,
+    /// What only a start replaces, as it was then.
+    pub(super) fixed: Fixed,
+}
+
+/// What only a start replaces: by its keys, with what is compared.
+type Fixed = [(&'static str, String); 3];
+
+/// What a reload leaves as it is: what is opened once, at the start.
+pub(super) fn fixed(usable: &Usable) -> Fixed {
+    let daemon = &usable.daemon;
+    let opened = (&daemon.state_dir, daemon.durability, daemon.time_zone.iana_name());
+    [
+        ("[web]", format!("{:?}", usable.web)),
+        ("[history]", format!("{:?}", usable.history)),
+        (
+            "[daemon] state_dir, durability, log or time_zone",
+            format!("{opened:?} {:?}", daemon.log),
+        ),
+    ]
 }
 
 /// What became of a reload.
@@ -58,6 +77,7 @@ impl Running {
         Ok(Reloaded { generation: id.0, changes, dry_run })
     }
 
+    /// What differs, a line each: what is replaced, and what counts only from the next start on.
     fn changes(&self, usable: &Usable) -> Vec<String> {
         let mut changes = Vec::new();
         let sinks = usable.sinks.iter().map(|s| (s.name.as_str(), format!("{:?}", s.digest)));
@@ -65,7 +85,12 @@ impl Running {
         let sources = usable.sources.iter().map(|s| (s.name.as_str(), format!("{:?}", s.digest)));
         compare("source", &self.intake.contents(), sources.collect(), &mut changes);
         if self.reloading.generation.load().text != usable.ruling {
-            changes.push("rules, money or history: changed".to_owned());
+            changes.push("rules or money: changed".to_owned());
+        }
+        for ((what, old), (_, new)) in self.reloading.fixed.iter().zip(fixed(usable)) {
+            if *old != new {
+                changes.push(format!("{what}: changed, counts from the next start on"));
+            }
         }
         changes
     }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::controls::{Desk, Wish};
 use super::doors::Doors;
 use super::news;
-use super::reload::Reloading;
+use super::reload::{self, Reloading};
 use super::wiring;
 use crate::config::{self, Loaded, Usable};
 use crate::dispatch::Dispatch;
@@ -27,18 +27,25 @@ use crate::web::{control, hub, serve};
 /// Reads the configuration anew.
 pub type Loader = Arc<dyn Fn() -> Loaded + Send + Sync>;
 
-/// How much longer than its grace a stop waits for what is in hand to be stored.
-const STORED_WITHIN: Duration = Duration::from_secs(2);
 /// How many wishes of commands wait for the daemon; more wait at the control socket.
 const WISHES_MAX: usize = 8;
+/// How long each step of a stop may take, beside the grace that sinks are given: all of them end
+/// within 22 s and the grace, well before systemd's 90 s. What is cut short was not acknowledged.
+const INTAKE_WITHIN: Duration = Duration::from_secs(10);
+const WEB_WITHIN: Duration = Duration::from_secs(2);
+const STORE_WITHIN: Duration = Duration::from_secs(10);
 
 /// A daemon that is opened: everything is checked and locked, nothing rings yet.
 pub struct App {
+    opened: Opened,
+    writer: Writer,
+}
+
+struct Opened {
     doors: Doors,
     loader: Loader,
     usable: Usable,
     outbox: Outbox,
-    writer: Writer,
     web: Option<TcpListener>,
     control: UnixListener,
 }
@@ -94,12 +101,12 @@ impl App {
                 Some(listening.map_err(|source| AppError::Listen { address, source })?)
             }
         };
-        Ok(Self { doors, loader, usable, outbox, writer, web, control })
+        Ok(Self { opened: Opened { doors, loader, usable, outbox, web, control }, writer })
     }
 
     /// Where the hub listens, if it does; a port 0 has become a real one.
     pub fn web_address(&self) -> Option<SocketAddr> {
-        self.web.as_ref().and_then(|listener| listener.local_addr().ok())
+        self.opened.web.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
     /// Runs until stopped. `reload` asks for a reload, as SIGHUP does.
@@ -111,21 +118,38 @@ impl App {
         stop: CancellationToken,
         reload: mpsc::Receiver<()>,
     ) -> Result<(), AppError> {
+        let Self { opened, writer } = self;
+        let outbox = opened.outbox.clone();
+        let writer = writer.on_thread(&tokio::runtime::Handle::current())?;
         let (wishes, wished) = mpsc::channel(WISHES_MAX);
-        let mut running = self.start(wishes).await?;
-        let ended = running.serve(wished, reload, stop).await;
-        if ended.is_err() {
-            // No answer could be recorded any more: those in hand are not waited for.
-            running.grace = Duration::ZERO;
-        }
-        running.stop().await;
+        // A start waits for the first commit, and so for room on the disk: a stop does not.
+        let started = tokio::select! {
+            started = opened.start(wishes) => started.map(Some),
+            () = stop.cancelled() => Ok(None),
+        };
+        let ended = match started {
+            Ok(Some(mut running)) => {
+                let ended = running.serve(wished, reload, stop).await;
+                if ended.is_err() {
+                    // No answer could be recorded any more: those in hand are not waited for.
+                    running.grace = Duration::ZERO;
+                }
+                running.stop().await;
+                ended
+            }
+            Ok(None) => Ok(()),
+            Err(wrong) => Err(wrong),
+        };
+        close(&outbox, writer).await;
         ended
     }
+}
 
+impl Opened {
     async fn start(self, wishes: mpsc::Sender<Wish>) -> Result<Running, AppError> {
-        let Self { doors, loader, usable, outbox, writer, web, control } = self;
-        let writer = writer.on_thread(&tokio::runtime::Handle::current())?;
+        let Self { doors, loader, usable, outbox, web, control } = self;
         let settings = wiring::web(&usable, &doors.vault);
+        let fixed = reload::fixed(&usable);
         let Usable { daemon, sources, sinks, plan, ruling: text, .. } = usable;
         let (clock, entropy) = (Arc::clone(&doors.clock), Arc::clone(&doors.entropy));
         let id = outbox.generation(text.clone()).await?;
@@ -140,7 +164,7 @@ impl App {
         let mut web_tasks = JoinSet::new();
         if let (Some(listener), Some(settings)) = (web, settings) {
             let hub = hub::Hub::fresh(doors.entropy.as_ref());
-            web_tasks.spawn(news::feed_hub(outbox.clone(), hub.clone()));
+            web_tasks.spawn(news::feed_hub(outbox.clone(), hub.clone(), quiet.clone())?);
             let stop = quiet.clone();
             web_tasks.spawn(async move {
                 if let Err(wrong) = serve::serve(listener, hub, settings, stop).await {
@@ -150,19 +174,9 @@ impl App {
         }
         web_tasks.spawn(control::serve(control, Arc::new(desk), quiet.clone()));
         let grace = daemon.stop_grace.0;
-        let reloading = Reloading { loader, outbox: outbox.clone(), generation };
-        let mut running = Running {
-            outbox,
-            writer,
-            intake,
-            dispatch,
-            standings,
-            reloading,
-            web_tasks,
-            quiet,
-            grace,
-            clock,
-        };
+        let reloading = Reloading { loader, outbox, generation, fixed };
+        let mut running =
+            Running { intake, dispatch, standings, reloading, web_tasks, quiet, grace, clock };
         running.dispatch.replace(&wiring::sinks(&sinks)).await?;
         running.follow(sources).await?;
         Ok(running)
@@ -171,8 +185,6 @@ impl App {
 
 /// A daemon that runs.
 pub(super) struct Running {
-    pub(super) outbox: Outbox,
-    writer: WriterThread,
     pub(super) intake: Intake,
     pub(super) dispatch: Dispatch,
     standings: watch::Sender<Vec<watch::Receiver<Standing>>>,
@@ -200,7 +212,7 @@ impl Running {
         mut reload: mpsc::Receiver<()>,
         stop: CancellationToken,
     ) -> Result<(), AppError> {
-        let mut health = self.outbox.health();
+        let mut health = self.reloading.outbox.health();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
@@ -209,13 +221,22 @@ impl Running {
                 Some(()) = reload.recv() => {
                     // Requests that came meanwhile are one.
                     while reload.try_recv().is_ok() {}
-                    self.log_reload().await;
+                    tokio::select! {
+                        () = stop.cancelled() => return Ok(()),
+                        () = self.log_reload() => {}
+                    }
                 }
                 Some(wish) = wished.recv() => match wish {
                     Wish::TryAgain => self.intake.try_again(),
                     Wish::Reload { dry_run, answer } => {
+                        // A reload waits for a commit, and so for room on the disk: a stop does
+                        // not.
+                        let done = tokio::select! {
+                            () = stop.cancelled() => return Ok(()),
+                            done = self.reload(dry_run) => done,
+                        };
                         // Who asked may have gone; the reload counts all the same.
-                        let _ = answer.send(self.reload(dry_run).await);
+                        let _ = answer.send(done);
                     }
                 },
             }
@@ -230,45 +251,41 @@ impl Running {
         }
     }
 
-    /// Stops by named steps, all of them under the grace given to sinks and a little more.
+    /// Stops by named steps, each of which has its time.
     async fn stop(self) {
-        let begun = self.clock.boot();
+        let Self { intake, dispatch, mut web_tasks, quiet, grace, clock, .. } = self;
+        let begun = clock.boot();
         let step = |name: &'static str| {
-            let so_far = self.clock.boot().saturating_sub(begun).as_millis();
+            let so_far = clock.boot().saturating_sub(begun).as_millis();
             tracing::info!(step = name, so_far_ms = so_far, "stopping");
         };
         step("sources quiet, what is in hand is stored");
-        let mut quieting = std::pin::pin!(self.intake.stop());
-        if tokio::time::timeout(self.grace + STORED_WITHIN, &mut quieting).await.is_err() {
-            tracing::error!("the outbox takes nothing; what is in hand is not acknowledged");
-            self.outbox.stop();
-            quieting.await;
+        if tokio::time::timeout(INTAKE_WITHIN, intake.stop()).await.is_err() {
+            tracing::error!("what was in hand could not be stored; its source was not told it was");
         }
         step("no new tries, those in hand get their grace");
-        self.dispatch.stop(self.grace).await;
+        dispatch.stop(grace).await;
         step("web");
-        self.quiet.cancel();
-        let mut web_tasks = self.web_tasks;
-        if tokio::time::timeout(Duration::from_secs(2), async {
-            while web_tasks.join_next().await.is_some() {}
-        })
-        .await
-        .is_err()
-        {
+        quiet.cancel();
+        let ended = async { while web_tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(WEB_WITHIN, ended).await.is_err() {
             web_tasks.shutdown().await;
         }
         step("store");
-        self.outbox.stop();
-        let writer = self.writer;
-        match tokio::task::spawn_blocking(move || writer.join()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(wrong)) => {
-                tracing::error!(%wrong, "not closed in order; the next start recovers")
-            }
-            Err(wrong) => tracing::error!(%wrong, "not closed in order; the next start recovers"),
-        }
-        step("stopped");
     }
+}
+
+/// Lets the writer write what waits, and waits for its end.
+async fn close(outbox: &Outbox, writer: WriterThread) {
+    outbox.stop();
+    let joined = tokio::task::spawn_blocking(move || writer.join());
+    let wrong = match tokio::time::timeout(STORE_WITHIN, joined).await {
+        Ok(Ok(Ok(()))) => return tracing::info!("stopped"),
+        Ok(Ok(Err(wrong))) => wrong.to_string(),
+        Ok(Err(wrong)) => wrong.to_string(),
+        Err(_) => "the disk does not answer".to_owned(),
+    };
+    tracing::error!(%wrong, "not closed in order; the next start recovers");
 }
 
 /// Waits until the outbox cannot go on.

@@ -27,6 +27,16 @@ impl Signals {
         })
     }
 
+    /// Stops at any of them: for a program with nothing to reload, a terminal that closes is the
+    /// end.
+    pub async fn stop_on_any(self, stop: CancellationToken) {
+        let (reload, mut reloads) = mpsc::channel(1);
+        tokio::select! {
+            () = self.pass_on(stop.clone(), reload) => {}
+            Some(()) = reloads.recv() => stop.cancel(),
+        }
+    }
+
     /// Passes them on until a stop is asked for. Reloads asked for while one waits are one.
     pub async fn pass_on(mut self, stop: CancellationToken, reload: mpsc::Sender<()>) {
         loop {

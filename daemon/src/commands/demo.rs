@@ -92,9 +92,9 @@ async fn play(
     let doors = Doors::real(environment);
     let signals = Signals::take()?;
     let stop = CancellationToken::new();
-    let (reload, reloads) = mpsc::channel(1);
+    let (_never, reloads) = mpsc::channel(1);
     let mut tasks = JoinSet::new();
-    tasks.spawn(signals.pass_on(stop.clone(), reload));
+    tasks.spawn(signals.stop_on_any(stop.clone()));
 
     let story = SimulateOptions {
         listen: "127.0.0.1:0".to_owned(),

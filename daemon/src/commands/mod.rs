@@ -50,6 +50,7 @@ mod table;
 
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use self::cli::{Cli, Command, ConfigAct, Layers, Listing, PluginAct};
@@ -60,6 +61,7 @@ use self::simulate::SimulateOptions;
 use crate::app::doors::Doors;
 use crate::app::environment::Environment;
 use crate::app::exit::Exit;
+use crate::app::signals::Signals;
 use crate::config::Loaded;
 use crate::outbox::Page;
 
@@ -85,7 +87,12 @@ pub fn run(cli: Cli, environment: Environment) -> Exit {
         environment,
     };
     let done = match runtime() {
-        Ok(runtime) => runtime.block_on(caller.carry_out(cli.command)),
+        Ok(runtime) => {
+            let done = runtime.block_on(caller.carry_out(cli.command));
+            // What is still stuck on a disk that does not answer ends with the process.
+            runtime.shutdown_background();
+            done
+        }
         Err(wrong) => Err(Failure::failed(format!("no threads to work with: {wrong}"))),
     };
     done.unwrap_or_else(|failure| {
@@ -131,8 +138,14 @@ impl Caller {
     async fn simulate(&self, options: &SimulateOptions) -> Result<Exit, Failure> {
         let cx = self.doors.open_context("simulator.dashboard");
         let stop = CancellationToken::new();
+        let signals = Signals::take().map_err(|wrong| Failure::failed(wrong.to_string()))?;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(signals.stop_on_any(stop.clone()));
         let print = |line: String| printing::say(&line);
-        simulate::simulate(options, &cx, stop, print).await.map_err(Failure::chain)?;
+        let simulated = simulate::simulate(options, &cx, stop.clone(), print).await;
+        stop.cancel();
+        while tasks.join_next().await.is_some() {}
+        simulated.map_err(Failure::chain)?;
         Ok(Exit::Ok)
     }
 

@@ -9,8 +9,9 @@ use crate::delivery::MemoryKey;
 use crate::outbox::Loaded;
 
 /// How many memories are young at once; the generation before is kept beside them. At most three
-/// groups of `EVENTS_MAX` are uncommitted, fewer than one generation holds.
-const YOUNG_MAX: usize = 4 * super::EVENTS_MAX;
+/// groups are uncommitted, each of fewer than twice `EVENTS_MAX` events: a batch may come on top
+/// of one that is nearly full. One generation holds more, alarms included.
+const YOUNG_MAX: usize = 8 * super::EVENTS_MAX;
 
 /// The rules' memory, ahead of what is committed.
 #[derive(Default)]
@@ -53,9 +54,10 @@ mod tests {
     #[test]
     fn what_the_last_three_groups_touched_is_still_known() {
         let mut cache = Cache::default();
-        for n in 0..20 * EVENTS_MAX {
+        let most = 3 * (2 * EVENTS_MAX - 1);
+        for n in 0..20 * YOUNG_MAX {
             cache.keep(&key(n), NONE);
-            let back = n.saturating_sub(3 * EVENTS_MAX - 1);
+            let back = n.saturating_sub(most - 1);
             let known = cache.young.contains_key(&key(back)) || cache.old.contains_key(&key(back));
             assert!(known, "{n}");
         }

@@ -3,6 +3,7 @@
 //! Gives: `Brought`, in order; the feed's own comings and goings are events among them.
 //! Never: reads on while the outbox cannot commit: the channel is full, and so the socket waits.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +12,17 @@ use contract::{
     Ack, Clock, Cursor, Entropy, Event, FeedChange, FeedName, FeedState, Gap, GapReason, Incoming,
     Lost, LostKind, Session, Source, SourceName, Text, Unreadable,
 };
-use jiff::Timestamp;
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::reconnect::{Again, Failures};
 use super::standing::{Link, Standing};
+
+/// How far the stored sign of life of an idle feed may be behind: by so much a gap may begin too
+/// early after a crash.
+const ALIVE_STORED_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
 /// What a connection hands on to be judged.
 #[derive(Debug)]
@@ -31,8 +37,8 @@ pub(crate) struct Brought {
     pub(crate) ack: Ack,
     /// Where to resume after it.
     pub(crate) cursor: Option<Cursor>,
-    /// When the far side last showed that it is there.
-    pub(crate) alive: Timestamp,
+    /// Up to when all that the feed sent is known; absent where it never answered.
+    pub(crate) alive: Option<Timestamp>,
 }
 
 /// A source with what is known of it from before.
@@ -40,6 +46,13 @@ pub(crate) struct Feed {
     pub(crate) name: SourceName,
     pub(crate) feed: FeedName,
     pub(crate) source: Arc<dyn Source>,
+    pub(crate) cursor: Option<Cursor>,
+    pub(crate) last_alive: Option<Timestamp>,
+}
+
+/// What is known of a source when its connection ends for good, committed or on its way there.
+#[derive(Clone)]
+pub(crate) struct Left {
     pub(crate) cursor: Option<Cursor>,
     pub(crate) last_alive: Option<Timestamp>,
 }
@@ -53,6 +66,8 @@ pub(crate) struct Connection {
     told: Option<FeedState>,
     /// Since when a hole is open: the last sign of life before the loss.
     hole: Option<Timestamp>,
+    /// The last sign of life that was handed on to be stored.
+    stored_alive: Option<Timestamp>,
 }
 
 /// Why a connection's task ends.
@@ -70,16 +85,25 @@ impl Connection {
         let (clock, entropy) = doors;
         let fresh = Standing::fresh(feed.name.clone(), feed.source.place(), clock.now());
         let (standing, watched) = watch::channel(fresh);
-        let hole = feed.last_alive;
-        (Self { feed, clock, entropy, out, standing, told: None, hole }, watched)
+        // Without a cursor no connection has lasted long enough to miss anything.
+        let hole = feed.cursor.as_ref().and(feed.last_alive);
+        let (told, stored_alive) = (None, None);
+        let new = Self { feed, clock, entropy, out, standing, told, hole, stored_alive };
+        (new, watched)
     }
 
     /// Connects, passes on, connects again, until stopped. `again` ends a wait at once.
-    pub(crate) async fn run(mut self, again: Arc<Notify>, stop: CancellationToken) {
+    pub(crate) async fn run(mut self, again: Arc<Notify>, stop: CancellationToken) -> Left {
+        self.keep_connected(&again, &stop).await;
+        let last_alive = self.known_until();
+        Left { cursor: self.feed.cursor, last_alive }
+    }
+
+    async fn keep_connected(&mut self, again: &Notify, stop: &CancellationToken) {
         let mut failures = Failures::default();
         loop {
             let opened = self.clock.boot();
-            let lost = match self.connect(&stop).await {
+            let lost = match self.connect(stop).await {
                 End::Stopped => return,
                 End::Lost(lost) => lost,
             };
@@ -107,7 +131,7 @@ impl Connection {
 
     async fn connect(&mut self, stop: &CancellationToken) -> End {
         let cursor = self.feed.cursor.clone();
-        let opening = self.feed.source.open(cursor.as_ref());
+        let opening = survive(self.feed.source.open(cursor.as_ref()));
         let mut session = tokio::select! {
             () = stop.cancelled() => return End::Stopped,
             opened = opening => match opened {
@@ -117,37 +141,66 @@ impl Connection {
         };
         self.rejoice();
         let end = self.listen(session.as_mut(), stop).await;
-        session.close().await;
+        // The good-bye is a courtesy: where it panics there is none.
+        let _ = AssertUnwindSafe(session.close()).catch_unwind().await;
         end
     }
 
     async fn listen(&mut self, session: &mut dyn Session, stop: &CancellationToken) -> End {
         let opened = self.clock.now();
-        if self.told != Some(FeedState::Live) {
-            self.tell(FeedState::Live, opened, None, None).await;
-        }
         loop {
             let incoming = tokio::select! {
                 biased;
-                () = stop.cancelled() => return End::Stopped,
-                incoming = session.next() => incoming,
+                () = stop.cancelled() => {
+                    self.store_alive(SignedDuration::ZERO).await;
+                    return End::Stopped;
+                }
+                incoming = survive(session.next()) => match incoming {
+                    Ok(incoming) => incoming,
+                    Err(lost) => return End::Lost(lost),
+                },
             };
-            let now = self.clock.now();
-            match incoming {
-                Err(lost) => return End::Lost(lost),
-                Ok(Incoming::Alive) => self.alive(now, None),
-                Ok(Incoming::Events { read, ack, cursor }) => {
-                    self.alive(now, Some(&read));
-                    if let Some(cursor) = &cursor {
-                        self.feed.cursor = Some(cursor.clone());
-                    }
-                    self.pass(read, ack, cursor, now).await;
-                }
-                Ok(Incoming::Resumed { replayed }) => self.resumed(replayed, opened).await,
-                Ok(Incoming::Missed { reason, missed, gap }) => {
-                    self.missed(reason, missed, gap, opened).await;
-                }
+            // Not before: a server that hangs up after the handshake was never live.
+            if self.told != Some(FeedState::Live) {
+                tracing::info!(source = %self.feed.name, "feed live");
+                self.tell(FeedState::Live, opened, None, None).await;
             }
+            self.take(incoming, opened).await;
+        }
+    }
+
+    async fn take(&mut self, incoming: Incoming, opened: Timestamp) {
+        let now = self.clock.now();
+        match incoming {
+            Incoming::Alive => {
+                self.alive(now, None);
+                self.store_alive(ALIVE_STORED_EVERY).await;
+            }
+            Incoming::Events { read, ack, cursor } => {
+                self.alive(now, Some(&read));
+                if let Some(cursor) = &cursor {
+                    self.feed.cursor = Some(cursor.clone());
+                }
+                self.pass(read, ack, cursor).await;
+            }
+            Incoming::Resumed { replayed } => self.resumed(replayed, opened).await,
+            Incoming::Missed { reason, missed, gap } => {
+                self.missed(reason, missed, gap, opened).await;
+            }
+        }
+    }
+
+    /// Up to when all is known: while a hole is open its beginning, so that a crash before it is
+    /// told does not hide it.
+    fn known_until(&self) -> Option<Timestamp> {
+        self.hole.or(self.standing.borrow().last_alive)
+    }
+
+    /// Stores the last sign of life where the stored one is older by so much.
+    async fn store_alive(&mut self, behind: SignedDuration) {
+        let Some(known) = self.known_until() else { return };
+        if self.stored_alive.is_none_or(|stored| known.duration_since(stored) > behind) {
+            self.pass(Vec::new(), Ack::none(), None).await;
         }
     }
 
@@ -168,7 +221,17 @@ impl Connection {
         if reason == GapReason::NotOffered {
             self.standing.send_modify(|s| s.resumes = Some(false));
         }
-        let hole = self.hole.take().map(|from| Gap { from, to: opened, reason, missed });
+        let hole = match (self.hole.take(), reason) {
+            (Some(from), _) => Some((from, opened)),
+            // Nothing was known before, so nothing is known to be missing.
+            (None, GapReason::NotOffered) => None,
+            // While connected: between the last sign of life and now.
+            (None, _) => {
+                let last_alive = self.standing.borrow().last_alive;
+                Some((last_alive.unwrap_or(opened), self.clock.now()))
+            }
+        };
+        let hole = hole.map(|(from, to)| Gap { from, to, reason, missed });
         if let Some(gap) = gap.or(hole) {
             let said = match missed {
                 Some(count) => format!("{count} frames missed"),
@@ -216,8 +279,13 @@ impl Connection {
             _ => Link::Connecting,
         };
         let state = if lost.kind == LostKind::Denied { FeedState::Denied } else { FeedState::Down };
-        tracing::warn!(source = %self.feed.name, kind = ?lost.kind, said = %lost.said.clean(),
-            failures, "feed lost");
+        let (source, said) = (&self.feed.name, lost.said.clean());
+        // A feed that stays away must not fill the log.
+        if failures.is_power_of_two() {
+            tracing::warn!(%source, kind = ?lost.kind, %said, failures, "feed lost");
+        } else {
+            tracing::debug!(%source, kind = ?lost.kind, %said, failures, "feed lost");
+        }
         self.standing.send_modify(|s| {
             if s.link != link {
                 s.since = now;
@@ -256,20 +324,32 @@ impl Connection {
             body: Body::Feed(FeedChange { state, since, said, gap }),
             extra: contract::Fields::default(),
         };
-        self.pass(vec![Ok(event)], Ack::none(), None, now).await;
+        self.pass(vec![Ok(event)], Ack::none(), None).await;
     }
 
     async fn pass(
-        &self,
+        &mut self,
         read: Vec<Result<Event, Unreadable>>,
         ack: Ack,
         cursor: Option<Cursor>,
-        alive: Timestamp,
     ) {
-        let alive = self.standing.borrow().last_alive.unwrap_or(alive);
+        let alive = self.known_until();
+        self.stored_alive = alive;
         let (source, feed) = (self.feed.name.clone(), self.feed.feed.clone());
         let brought = Brought { source, feed, read, ack, cursor, alive };
         // A closed channel means that the daemon stops: the batch is refused by its dropped ack.
         let _ = self.out.send(brought).await;
     }
 }
+
+/// A panic in a source costs a connection, not the feed.
+async fn survive<T>(work: impl Future<Output = Result<T, Lost>>) -> Result<T, Lost> {
+    let panicked = |_| {
+        // Three in a row slow the tries down: it would fill the log.
+        Err(Lost::new(LostKind::Offence, "the source panicked: please report this"))
+    };
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(panicked)
+}
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,9 @@ use crate::delivery::{
     Cause, Change, Decision, Digest, Memory, MemoryKey, Outcome, SubjectMemory, WakeUp,
     WakeUpChange,
 };
-use crate::outbox::{self, Group, Loaded, Outbox, Quarantined, Recall, Refused, StoredEvent};
+use crate::outbox::{
+    self, Group, Loaded, Outbox, Quarantined, Recall, Refused, StoredEvent, Ticket,
+};
 
 /// The most bytes of bodies in one group; more wait for the next.
 const BODY_BYTES_MAX: usize = outbox::BYTES_MAX;
@@ -48,8 +50,14 @@ pub(crate) struct Judge {
     cache: Cache,
     group: Group,
     group_bytes: usize,
+    /// How many frames went into the group, repeats included.
+    group_frames: usize,
+    /// The last group handed to the outbox.
+    handed: Ticket,
     /// The earliest wake-up known.
     next_wake: Option<Timestamp>,
+    /// When due wake-ups were last looked for, since boot.
+    looked: Duration,
 }
 
 impl Judge {
@@ -58,6 +66,7 @@ impl Judge {
         clock: Arc<dyn Clock>,
         generation: Arc<ArcSwap<Generation>>,
     ) -> Self {
+        let looked = clock.boot();
         Self {
             outbox,
             clock,
@@ -65,7 +74,10 @@ impl Judge {
             cache: Cache::default(),
             group: Group::default(),
             group_bytes: 0,
+            group_frames: 0,
+            handed: Ticket::default(),
             next_wake: None,
+            looked,
         }
     }
 
@@ -86,22 +98,24 @@ impl Judge {
                 },
                 () = wake => {}
             }
-            while self.group.events.len() < EVENTS_MAX && self.group_bytes < BODY_BYTES_MAX {
+            while self.group_frames < EVENTS_MAX && self.group_bytes < BODY_BYTES_MAX {
                 let Ok(more) = brought.try_recv() else { break };
                 self.take(more)?;
             }
-            self.wake()?;
             self.commit().await?;
+            let wake_at = self.wake_at();
+            if self.clock.boot() >= wake_at {
+                self.wake().await?;
+            }
         }
     }
 
-    /// When to look for due wake-ups, since boot.
+    /// When to look for due wake-ups, since boot. A clock that was set is noticed by `LOOK_EVERY`.
     fn wake_at(&self) -> Duration {
-        let wait = match self.next_wake {
-            Some(due) => due.duration_since(self.clock.now()).try_into().unwrap_or_default(),
-            None => LOOK_EVERY,
-        };
-        self.clock.boot() + wait.min(LOOK_EVERY)
+        let latest = self.looked + LOOK_EVERY;
+        let Some(due) = self.next_wake else { return latest };
+        let wait = Duration::try_from(due.duration_since(self.clock.now())).unwrap_or_default();
+        latest.min(self.clock.boot() + wait)
     }
 
     fn take(&mut self, brought: Brought) -> Result<(), JudgeError> {
@@ -109,6 +123,7 @@ impl Judge {
         let outbox = self.outbox.clone();
         let recall = outbox.recall()?;
         let mut repeats = 0;
+        self.group_frames += read.len().max(1);
         for one in read {
             match one {
                 Ok(event) => repeats += u64::from(self.judge(event, &recall)?),
@@ -119,7 +134,9 @@ impl Judge {
             self.group.repeats.push((source.clone(), repeats));
         }
         self.group.acks.push(ack);
-        set(&mut self.group.alive, &source, alive);
+        if let Some(alive) = alive {
+            set(&mut self.group.alive, &source, alive);
+        }
         if let Some(cursor) = cursor {
             set(&mut self.group.cursors, &source, cursor);
         }
@@ -168,17 +185,20 @@ impl Judge {
         Ok(false)
     }
 
-    /// Judges the wake-ups that are due. They are few: alarms that last.
-    fn wake(&mut self) -> Result<(), JudgeError> {
+    /// Judges the wake-ups that are due. They are few: alarms that last. The store knows what is
+    /// due, so all that was judged before is committed first: a wake-up that was set just now
+    /// would not be found, one that was cancelled would; what is fired must be gone before it is
+    /// looked for again.
+    async fn wake(&mut self) -> Result<(), JudgeError> {
+        self.outbox.wait_committed(self.handed).await?;
         let now = self.clock.now();
-        if self.next_wake.is_some_and(|due| due > now) {
-            return Ok(());
-        }
         for wake_up in self.outbox.due_wake_ups(now, WAKE_UPS_MAX)? {
-            if !self.group.fired.contains(&wake_up) {
-                self.judge_wake_up(wake_up, now)?;
-            }
+            self.judge_wake_up(wake_up, now)?;
         }
+        self.commit().await?;
+        self.outbox.wait_committed(self.handed).await?;
+        self.next_wake = self.outbox.next_wake_up()?;
+        self.looked = self.clock.boot();
         Ok(())
     }
 
@@ -187,7 +207,15 @@ impl Judge {
         let cause = Cause::WakeUp(&wake_up);
         let outbox = self.outbox.clone();
         let memory = self.remember(&generation.plan.reads(&cause), &outbox.recall()?)?;
-        let decision = generation.plan.judge(cause, &memory, now);
+        let judged = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            generation.plan.judge(cause, &memory, now)
+        }));
+        let Ok(decision) = judged else {
+            tracing::error!(rule = %wake_up.rule,
+                "the rules panicked on a wake-up, which is given up: please report this");
+            self.group.fired.push(wake_up);
+            return Ok(());
+        };
         self.keep(&decision);
         if let Some(alarm) = memory.alarms.get(&wake_up.rule)
             && !decision.planned.is_empty()
@@ -265,18 +293,11 @@ impl Judge {
 
     async fn commit(&mut self) -> Result<(), JudgeError> {
         if self.group.is_empty() {
-            self.next_wake = self.outbox.next_wake_up()?;
             return Ok(());
         }
         let group = std::mem::take(&mut self.group);
-        self.group_bytes = 0;
-        let woke = !group.fired.is_empty();
-        let ticket = self.outbox.commit(group).await?;
-        if woke {
-            // What was fired must be gone before due wake-ups are read again.
-            self.outbox.wait_committed(ticket).await?;
-            self.next_wake = self.outbox.next_wake_up()?;
-        }
+        (self.group_bytes, self.group_frames) = (0, 0);
+        self.handed = self.outbox.commit(group).await?;
         Ok(())
     }
 }
@@ -309,3 +330,6 @@ fn woken_event(wake_up: &WakeUp, change: FeedChange, now: Timestamp) -> Event {
         extra: contract::Fields::default(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,7 @@ pub use standing::{Link, Standing};
 
 use crate::outbox::{GenerationId, Outbox, StoreError};
 use crate::rules::Plan;
-use connection::{Brought, Connection, Feed};
+use connection::{Brought, Connection, Feed, Left};
 use judge::Judge;
 
 /// The most events judged into one group: enough that a sync is shared by many, few enough that
@@ -69,7 +69,8 @@ struct Running {
     standing: watch::Receiver<Standing>,
     again: Arc<Notify>,
     stop: CancellationToken,
-    ended: watch::Receiver<()>,
+    /// What is left of it once it has ended.
+    left: watch::Receiver<Option<Left>>,
 }
 
 impl Intake {
@@ -105,41 +106,47 @@ impl Intake {
             .filter(|(name, running)| !stays(name, &running.content))
             .map(|(name, _)| name.clone())
             .collect();
+        let mut left = BTreeMap::new();
         for name in leaving {
             if let Some(mut running) = self.running.remove(&name) {
                 running.stop.cancel();
                 // The sender goes with the connection's task, and that ends the wait.
-                while running.ended.changed().await.is_ok() {}
+                let _ = running.left.changed().await;
+                let ended = running.left.borrow_and_update().clone();
+                left.extend(ended.map(|ended| (name, ended)));
             }
         }
         for source in sources {
             if !self.running.contains_key(&source.name) {
-                self.follow(source)?;
+                // What has just ended knows more than the store: its last batches are on their way.
+                let before = match left.remove(&source.name) {
+                    Some(left) => left,
+                    None => Left {
+                        cursor: self.outbox.cursor(&source.name)?,
+                        last_alive: self.outbox.last_alive(&source.name)?,
+                    },
+                };
+                self.follow(source, before);
             }
         }
         Ok(())
     }
 
-    fn follow(&mut self, instance: SourceInstance) -> Result<(), StoreError> {
+    fn follow(&mut self, instance: SourceInstance, before: Left) {
         let SourceInstance { name, feed, source, content } = instance;
-        let feed = Feed {
-            name: name.clone(),
-            feed,
-            source,
-            cursor: self.outbox.cursor(&name)?,
-            last_alive: self.outbox.last_alive(&name)?,
-        };
+        let Left { cursor, last_alive } = before;
+        let feed = Feed { name: name.clone(), feed, source, cursor, last_alive };
         let doors = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
         let (connection, standing) = Connection::new(feed, doors, self.brought.clone());
         let (again, stop) = (Arc::new(Notify::new()), CancellationToken::new());
-        let (alive, ended) = watch::channel(());
+        let (ended, left) = watch::channel(None);
         let (woken, stopped) = (Arc::clone(&again), stop.clone());
         self.connections.spawn(async move {
-            connection.run(woken, stopped).await;
-            drop(alive);
+            let left = connection.run(woken, stopped).await;
+            // Only a reload wants to know.
+            let _ = ended.send(Some(left));
         });
-        self.running.insert(name, Running { content, standing, again, stop, ended });
-        Ok(())
+        self.running.insert(name, Running { content, standing, again, stop, left });
     }
 
     /// How each source stands.

@@ -193,10 +193,20 @@ async fn client(stream: UnixStream, controls: &dyn Controls) -> io::Result<()> {
     };
     let by = format!("uid {}", peer.uid());
     match serde_json::from_str(&line) {
-        Ok(Ask::Watch) => watch(&mut write, controls).await,
+        Ok(Ask::Watch) => tokio::select! {
+            told = watch(&mut write, controls) => told,
+            () = left(reader) => Ok(()),
+        },
         Ok(ask) => say(&mut write, &controls.answer(ask, &by).await).await,
         Err(wrong) => say(&mut write, &Answer::refused(format!("not understood: {wrong}"))).await,
     }
+}
+
+/// Waits until a client that asks nothing more has gone. Where nothing happens nothing is written
+/// to it, so only this frees its place.
+async fn left(mut reader: impl AsyncReadExt + Unpin) {
+    let mut rest = [0; 64];
+    while reader.read(&mut rest).await.is_ok_and(|bytes| bytes > 0) {}
 }
 
 async fn watch(
@@ -320,6 +330,43 @@ mod tests {
         .await;
         lines.pop();
         assert_eq!(lines, "0\n1\n2");
+    }
+
+    /// Watches, and has nothing to tell.
+    struct Mute(tokio::sync::watch::Sender<usize>);
+
+    #[async_trait]
+    impl Controls for Mute {
+        async fn answer(&self, _: Ask, _: &str) -> Answer {
+            Answer::document(&())
+        }
+
+        async fn watch(&self, lines: mpsc::Sender<serde_json::Value>) {
+            self.0.send_modify(|watching| *watching += 1);
+            lines.closed().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn who_watched_and_left_makes_room_though_nothing_happened() {
+        let folder = tempfile::tempdir().unwrap();
+        let stop = CancellationToken::new();
+        let (watching, mut watched) = tokio::sync::watch::channel(0);
+        let listener = listen(folder.path()).unwrap();
+        let serving = tokio::spawn(serve(listener, Arc::new(Mute(watching)), stop.clone()));
+        let mut clients = Vec::new();
+        for _ in 0..CLIENTS_MAX {
+            let mut stream = UnixStream::connect(socket_path(folder.path())).await.unwrap();
+            say(&mut stream, &Ask::Watch).await.unwrap();
+            clients.push(stream);
+        }
+        watched.wait_for(|watching| *watching == CLIENTS_MAX).await.unwrap();
+        clients.clear();
+        let within = Duration::from_secs(20);
+        let asked = tokio::time::timeout(within, ask(folder.path(), &Ask::Status)).await;
+        asked.expect("a place is free").unwrap();
+        stop.cancel();
+        serving.await.unwrap();
     }
 
     #[tokio::test]

@@ -43,6 +43,7 @@ pub(crate) struct House {
     /// `stop_grace`, from the next `configure` on.
     pub(crate) grace: &'static str,
     child: Option<Child>,
+    log_level: Option<&'static str>,
     stop: CancellationToken,
     tasks: JoinSet<()>,
     feed: SocketAddr,
@@ -86,9 +87,10 @@ impl House {
         let receiver = Receiver::new();
         tasks.spawn(receiver.clone().serve(hook, stop.clone()));
         let folder = tempfile::tempdir().unwrap();
-        let (grace, child) = ("10s", None);
+        let (grace, child, log_level) = ("10s", None, None);
+        let hook = hook_address;
         let house =
-            Self { hub, receiver, folder, grace, child, stop, tasks, feed, hook: hook_address };
+            Self { hub, receiver, folder, grace, child, log_level, stop, tasks, feed, hook };
         house.configure(rules);
         house
     }
@@ -158,6 +160,11 @@ file = "{state}/console.jsonl"
         .await;
     }
 
+    /// Has the daemon log at this level when it is started.
+    pub(crate) fn log(&mut self, level: &'static str) {
+        self.log_level = Some(level);
+    }
+
     /// Starts the daemon.
     pub(crate) fn spawn(&mut self) {
         let log = fs::OpenOptions::new()
@@ -165,7 +172,9 @@ file = "{state}/console.jsonl"
             .append(true)
             .open(self.folder.path().join("log"))
             .unwrap();
-        let child = self.command(&["run"]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let mut command = self.command(&["run"]);
+        command.envs(self.log_level.map(|level| ("DESKBELL_LOG", level)));
+        let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         self.child = Some(child);
     }
 

@@ -11,6 +11,7 @@ mod hostile;
 mod house;
 mod hub;
 mod path;
+mod plain;
 mod simulate;
 mod sinks;
 mod tidy;

@@ -161,6 +161,44 @@ async fn a_reload_replaces_everything_or_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reload_says_what_only_a_start_replaces() {
+    let mut house = House::build(BIG).await;
+    house.start().await;
+    house.configure(&format!("{BIG}[history]\nmatched = \"30d\"\n[web]\necho = true\n"));
+    let said = house.said(&["reload"]).await;
+    for section in ["[history]", "[web]"] {
+        assert!(
+            said.contains(&format!("{section}: changed, counts from the next start")),
+            "{said}"
+        );
+    }
+    assert!(!said.contains("[daemon]"), "{said}");
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_source_goes_on_where_it_was() {
+    let mut house = House::build(ALL).await;
+    house.start().await;
+    let mut told = 0;
+    for round in 1..=3 {
+        for _ in 0..50 {
+            house.tell(&format!("B{told:03}"), Status::New, "10");
+            told += 1;
+        }
+        let header = format!("[source.websocket.dashboard.headers]\nX-Round = \"{round}\"\n");
+        house.configure(&format!("{ALL}{header}"));
+        let said = house.said(&["reload"]).await;
+        assert!(said.contains("source websocket.dashboard: changed"), "{said}");
+    }
+    house.accepted(told).await;
+    assert!(house.receiver.ids().values().all(|count| *count == 1));
+    let today = &house.status().await["today"];
+    assert_eq!((&today["gaps"], &today["repeats"]), (&0.into(), &0.into()), "{today}");
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hang_up_reloads() {
     let mut house = House::build(BIG).await;
     house.start().await;

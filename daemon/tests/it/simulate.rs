@@ -238,3 +238,29 @@ async fn a_token_is_asked_for_and_not_printed() {
     assert!(connect_async(request).await.is_ok());
     running.stopped().await;
 }
+
+#[tokio::test]
+async fn a_signal_ends_the_program_in_order_and_its_clients_are_told() {
+    use rustix::process::{Pid, Signal, kill_process};
+    use tokio::io::{AsyncBufReadExt, BufReader};
+
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_deskbell"))
+            .args(["simulate", "--listen", "127.0.0.1:0"])
+            .stdout(std::process::Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = lines.next_line().await.unwrap().unwrap();
+        let (mut client, _) = connect_async(url_in(&line)).await.unwrap();
+        let pid = Pid::from_raw(child.id().unwrap().try_into().unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+        let mut told = None;
+        while let Some(Ok(message)) = client.next().await {
+            told = message.is_close().then_some(message).or(told);
+        }
+        assert!(told.is_some_and(|close| close.to_string().contains("going away")));
+        assert!(child.wait().await.unwrap().success(), "{signal:?}");
+    }
+}

@@ -99,6 +99,34 @@ async fn a_stop_ends_even_while_the_disk_is_full_and_whoever_waits_is_told() {
 }
 
 #[test]
+fn a_stop_does_not_wait_for_room_and_what_it_leaves_is_refused() {
+    let house = House::new();
+    let (told, heard) = mpsc::channel();
+    let group = full_of(&house, told);
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(contract::trial::FakeClock::at(house.clock.now()));
+    let (outbox, writer) =
+        Outbox::open(folder.path(), OpenSettings::default(), clock.clone()).unwrap();
+    writer.store.pragma_update_and_check(None, "max_page_count", 40, |_| Ok(())).unwrap();
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(pin!(outbox.commit(group)).poll(&mut context).is_ready());
+    outbox.stop();
+    let mut run = Box::pin(writer.run());
+    let mut turns = 0;
+    let ended = loop {
+        match run.as_mut().poll(&mut context) {
+            Poll::Ready(ended) => break ended,
+            Poll::Pending => clock.advance(Duration::from_secs(1)),
+        }
+        turns += 1;
+        assert!(turns < 60, "it waits for room");
+    };
+    drop(run);
+    assert!(matches!(ended, Err(Fatal::Unwritten)), "{ended:?}");
+    assert_eq!(heard.try_recv(), Ok(Acked::Refused));
+}
+
+#[test]
 fn a_second_group_waits_outside_while_the_first_cannot_be_written() {
     let mut house = House::new();
     limit(&house, 40);
