@@ -56,7 +56,7 @@ pub struct SinkStatus {
     pub paused: Option<Pause>,
     /// It is down, throttled or disabled.
     pub hold: Option<Hold>,
-    /// Rows that ring as soon as they are due, those in flight included.
+    /// Rows that ring as soon as they are due; those in hand are not counted.
     pub waiting: u64,
     /// Rows that a closed gate keeps back.
     pub held: u64,
