@@ -20,6 +20,32 @@ pub(super) struct Reloading {
     pub(super) loader: Loader,
     pub(super) outbox: Outbox,
     pub(super) generation: Arc<ArcSwap<Generation>>,
+    pub(super) at_start: AtStart,
+}
+
+/// What is read at the start only: by the key it is written under.
+pub(super) struct AtStart([(&'static str, String); 5]);
+
+impl AtStart {
+    /// As this configuration has it.
+    pub(super) fn of(usable: &Usable) -> Self {
+        let Usable { daemon, history, web, .. } = usable;
+        Self([
+            ("[daemon] state_dir", format!("{:?}", daemon.state_dir)),
+            ("[daemon] durability", format!("{:?}", daemon.durability)),
+            ("[daemon] log", daemon.log.word().to_owned()),
+            ("[history]", format!("{history:?}")),
+            ("[web]", format!("{web:?}")),
+        ])
+    }
+
+    /// Says what differs, and that it does not count yet.
+    fn differences(&self, wanted: &Self) -> Vec<String> {
+        let pairs = self.0.iter().zip(&wanted.0).filter(|(running, wanted)| running != wanted);
+        pairs
+            .map(|(_, (key, _))| format!("{key}: changed, counts from the next start on"))
+            .collect()
+    }
 }
 
 /// What became of a reload.
@@ -65,8 +91,9 @@ impl Running {
         let sources = usable.sources.iter().map(|s| (s.name.as_str(), format!("{:?}", s.digest)));
         compare("source", &self.intake.contents(), sources.collect(), &mut changes);
         if self.reloading.generation.load().text != usable.ruling {
-            changes.push("rules, money or history: changed".to_owned());
+            changes.push("rules, and what they are read with: changed".to_owned());
         }
+        changes.extend(self.reloading.at_start.differences(&AtStart::of(usable)));
         changes
     }
 }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::controls::{Desk, Wish};
 use super::doors::Doors;
 use super::news;
-use super::reload::Reloading;
+use super::reload::{AtStart, Reloading};
 use super::wiring;
 use crate::config::{self, Loaded, Usable};
 use crate::dispatch::Dispatch;
@@ -120,6 +120,7 @@ impl App {
         let Self { doors, loader, usable, outbox, writer, web, control } = self;
         let writer = writer.on_thread(&tokio::runtime::Handle::current())?;
         let settings = wiring::web(&usable, &doors.vault);
+        let at_start = AtStart::of(&usable);
         let Usable { daemon, sources, sinks, plan, ruling: text, .. } = usable;
         let (clock, entropy) = (Arc::clone(&doors.clock), Arc::clone(&doors.entropy));
         let id = outbox.generation(text.clone()).await?;
@@ -144,7 +145,7 @@ impl App {
         }
         web_tasks.spawn(control::serve(control, Arc::new(desk), quiet.clone()));
         let grace = daemon.stop_grace.0;
-        let reloading = Reloading { loader, outbox: outbox.clone(), generation };
+        let reloading = Reloading { loader, outbox: outbox.clone(), generation, at_start };
         let mut running = Running {
             outbox,
             writer,
