@@ -37,6 +37,6 @@ pub fn start(environment: &Environment, level: &str) {
         log.with_ansi(coloured).with_timer(Stamp).with_target(false).try_init()
     };
     if let Some(wrong) = wrong {
-        tracing::warn!(%wrong, "DESKBELL_LOG is not usable, logging at info");
+        tracing::warn!(%wrong, "DESKBELL_LOG is not usable, the configured level counts");
     }
 }
