@@ -89,6 +89,9 @@ pub(super) fn run(caller: &Caller, options: &WhyOptions) -> Result<Exit, Failure
         }
         told.push(Told { story, judged, left_out });
     }
+    if let (true, Some(sink)) = (told.iter().all(is_silent), &options.sink) {
+        looking::sink_is_known(&store, sink)?;
+    }
     match options.output.json {
         true => caller.screen.document(&told.iter().map(document).collect::<Vec<_>>())?,
         false => {
@@ -223,11 +226,16 @@ fn render(
     text
 }
 
+/// Nobody is rung, nor was.
+fn is_silent(told: &Told) -> bool {
+    let rings = told.judged.as_ref().map_or(0, |explanation| explanation.rings.len());
+    rings == 0 && told.story.deliveries.is_empty()
+}
+
 /// Somebody asked about one sink, and it was not told.
 fn not_told(told: &Told, options: &WhyOptions) -> String {
-    let rings = told.judged.as_ref().map_or(0, |explanation| explanation.rings.len());
     match &options.sink {
-        Some(sink) if rings == 0 && told.story.deliveries.is_empty() => {
+        Some(sink) if is_silent(told) => {
             format!("  ✗ {}: no rule that matched rings it\n", clean(sink))
         }
         _ => String::new(),
