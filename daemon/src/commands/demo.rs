@@ -352,14 +352,16 @@ async fn narrate(folder: PathBuf, rung: LastRung, stop: CancellationToken) {
         let text = |pointer: &str| {
             contract::text::clean(news.pointer(pointer).and_then(Value::as_str).unwrap_or(""))
         };
-        if news["rings"].as_u64().is_some_and(|rings| rings > 0) {
-            if let Some(id) = news.pointer("/event/body/booking/id").and_then(Value::as_str) {
-                rung.set(id);
-            }
+        if news["rings"].as_u64().is_some_and(|rings| rings > 0)
+            && let Some(id) = news.pointer("/event/body/booking/id").and_then(Value::as_str)
+        {
+            rung.set(id);
         }
         if let Some(change) = news.pointer("/event/body/feed") {
             let state = change["state"].as_str().unwrap_or("?");
-            say(&format!("  ∿ feed {state}: {}", text("/event/body/feed/said")));
+            let said = text("/event/body/feed/said");
+            let said = if said.is_empty() { said } else { format!(": {said}") };
+            say(&format!("  ∿ feed {state}{said}"));
         } else if news["watch"] == "delivery" && !news["why"].is_null() {
             say(&format!("  ↻ {} {}: {}", text("/sink"), text("/state"), text("/why")));
         }
