@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::HeldReason;
 use crate::intake::{Link, Standing};
-use crate::outbox::{Health, Pause, SinkStatus, Status};
+use crate::outbox::{Health, Pause, SinkStatus, Status, TroubleKind};
 
 /// How the daemon stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -157,33 +157,46 @@ impl StatusDocument {
 fn troubles(health: &Health, feeds: &[Standing], sinks: &[SinkLine]) -> Vec<String> {
     let mut troubles = Vec::new();
     if let Some(trouble) = &health.trouble {
-        troubles.push(format!("nothing is stored since {}: {}", trouble.since, trouble.said));
+        let todo = match trouble.kind {
+            TroubleKind::DiskFull => "make room, and it goes on by itself",
+            TroubleKind::Unwritable => "once it may be written, it goes on by itself",
+            TroubleKind::Fatal => "the daemon ends, and a new start recovers",
+        };
+        let (since, said) = (trouble.since, &trouble.said);
+        troubles.push(format!("nothing is stored since {since:.0}: {said}; {todo}"));
     }
     if let Some(path) = &health.set_aside {
         troubles.push(format!("the state was damaged; it was set aside as {}", path.display()));
     }
     for feed in feeds {
         match feed.link {
-            Link::Denied => troubles.push(format!("{}: the server refuses us", feed.source)),
+            Link::Denied => troubles.push(format!(
+                "{}: the server refuses us; its token is read anew at each try",
+                feed.source
+            )),
             Link::Down => {
-                troubles.push(format!("{}: given up, `deskbell resume` tries again", feed.source))
+                troubles.push(format!("{}: given up; to try again: deskbell resume", feed.source))
             }
             Link::Live | Link::Connecting => {}
         }
     }
     for sink in sinks {
+        let name = &sink.name;
         match sink.state.as_str() {
-            "down" => troubles.push(format!("{} is down", sink.name)),
-            "disabled" => troubles.push(format!("{} is disabled: its far side is gone", sink.name)),
+            "down" => troubles.push(format!(
+                "{name} is down and asked again by itself; mended, at once: deskbell resume {name}"
+            )),
+            "disabled" => troubles.push(format!(
+                "{name} is disabled, its far side is gone; once it is back: deskbell resume {name}"
+            )),
             "parked" if sink.waiting + sink.held > 0 => {
-                troubles
-                    .push(format!("{} is not configured any more, but is owed rings", sink.name));
+                troubles.push(format!("{name} is not configured any more, but is owed rings"));
             }
             _ => {}
         }
         if sink.failed > 0 {
-            troubles
-                .push(format!("{}: {} given up, see `deskbell failed`", sink.name, sink.failed));
+            let failed = sink.failed;
+            troubles.push(format!("{name}: {failed} given up; which, and why: deskbell failed"));
         }
     }
     troubles

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use contract::values::Span;
 
+use super::history;
 use super::simulate::SimulateOptions;
 use crate::app::exit::EXIT_CODES;
 
@@ -72,8 +73,7 @@ pub enum Command {
     /// Show what happens, as it happens.
     Watch(WatchOptions),
     /// List what came and what became of it, newest first.
-    #[command(after_help = "For example:\n  deskbell history --since 2h --sink webhook.crm\n  \
-        deskbell history --state dead\n  deskbell history --quarantined")]
+    #[command(after_help = history::HELP)]
     History(HistoryOptions),
     /// List what is kept back, by what, and until when.
     Held(Listing),
@@ -92,6 +92,9 @@ pub enum Command {
         deskbell pause webhook.crm --until-resumed")]
     Pause(PauseOptions),
     /// Ring what was kept back, and go on. Enables a disabled sink.
+    ///
+    /// With a SINK also one that is down or was told to wait is tried at once. Without one, sources
+    /// that wait for their next try connect at once.
     Resume(ResumeOptions),
     /// Read the configuration anew: all of it, or nothing changes.
     Reload(ReloadOptions),
@@ -208,7 +211,7 @@ pub struct HistoryOptions {
     /// Only events with a delivery to this sink.
     #[arg(long)]
     pub sink: Option<String>,
-    /// Only events with a delivery in this state: pending, waiting, sent, dead, …
+    /// Only events with a delivery in this state; see below.
     #[arg(long)]
     pub state: Option<String>,
     /// Only what came within this time, such as 2h or 7d.

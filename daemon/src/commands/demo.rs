@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use contract::event::Body;
@@ -19,12 +19,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::cli::{DemoOptions, Layers};
+use super::cli::{DemoOptions, Layers, Output, WhyOptions};
 use super::failure::Failure;
 use super::keys::Keys;
-use super::loading;
+use super::printing::Screen;
 use super::receiver::Receiver;
 use super::simulate::{SimulateOptions, Simulation};
+use super::{Caller, loading, why};
 use crate::app::doors::Doors;
 use crate::app::environment::Environment;
 use crate::app::exit::Exit;
@@ -118,7 +119,7 @@ async fn play(
         }
     });
 
-    let layers = Layers { config: vec![config.clone()], set: Vec::new() };
+    let layers = Layers { config: vec![config], set: Vec::new() };
     let loader = loading::loader(&layers, environment, &doors);
     let loaded = loader();
     let usable = loaded
@@ -126,9 +127,18 @@ async fn play(
         .ok_or_else(|| anyhow::anyhow!(complain::show(&loaded.complaints, Paint::Plain)))?;
     let app = App::open(usable, doors.clone(), loader).await?;
     say(INTRO);
-    let desk =
-        Desk { doors, hub, receiver, folder: folder.to_owned(), config, last: None, muted: false };
-    tasks.spawn(narrate(folder.to_owned(), stop.clone()));
+    let rung = LastRung::default();
+    let (environment, screen) = (environment.clone(), Screen::of_process(environment));
+    let desk = Desk {
+        hub,
+        receiver,
+        folder: folder.to_owned(),
+        caller: Arc::new(Caller { layers, environment, doors, screen }),
+        rung: rung.clone(),
+        last: None,
+        muted: false,
+    };
+    tasks.spawn(narrate(folder.to_owned(), rung, stop.clone()));
     tasks.spawn(desk.mind(Keys::take(), options.during.map(|span| span.0), stop.clone()));
     let ended = app.run(stop.clone(), reloads).await;
     stop.cancel();
@@ -177,20 +187,36 @@ ring  = ["console.desk"]
     ))
 }
 
+/// The booking that rang last.
+#[derive(Clone, Default)]
+struct LastRung(Arc<Mutex<Option<String>>>);
+
+impl LastRung {
+    fn set(&self, booking: &str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(booking.to_owned());
+    }
+
+    fn get(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// Does what the keys say.
 struct Desk {
-    doors: Doors,
     hub: Hub,
     receiver: Receiver,
     folder: PathBuf,
-    config: PathBuf,
+    /// Asks as a person in another terminal would.
+    caller: Arc<Caller>,
+    rung: LastRung,
+    /// What was booked here last.
     last: Option<Event>,
     muted: bool,
 }
 
 impl Desk {
     async fn mind(mut self, mut keys: Keys, during: Option<Duration>, stop: CancellationToken) {
-        let clock = Arc::clone(&self.doors.clock);
+        let clock = Arc::clone(&self.caller.doors.clock);
         let begun = clock.boot();
         let end = async {
             match during {
@@ -221,7 +247,7 @@ impl Desk {
                     });
                 }
                 'm' => self.mute().await,
-                'w' => self.why(),
+                'w' => self.why().await,
                 'q' => break,
                 _ => {}
             }
@@ -230,8 +256,9 @@ impl Desk {
     }
 
     fn book(&mut self) {
-        let now = self.doors.clock.now();
-        let mut booking = Booking::of(format!("DEMO-{:04X}", self.doors.entropy.draw() & 0xffff));
+        let now = self.caller.doors.clock.now();
+        let mut booking =
+            Booking::of(format!("DEMO-{:04X}", self.caller.doors.entropy.draw() & 0xffff));
         booking.category = Some("tour".into());
         booking.status = Some(Status::New);
         booking.title = Some("Private yacht, four islands".into());
@@ -248,7 +275,7 @@ impl Desk {
             return say("  nothing to cancel yet: press b first");
         };
         booking.status = Some(Status::Cancelled);
-        self.tell(booking, self.doors.clock.now());
+        self.tell(booking, self.caller.doors.clock.now());
     }
 
     fn tell(&mut self, booking: Booking, now: jiff::Timestamp) {
@@ -284,15 +311,32 @@ impl Desk {
         }
     }
 
-    fn why(&self) {
-        let id = self.last.as_ref().map_or("BOOKING", contract::Event::subject);
-        let config = self.config.display();
-        say(&format!("  in another terminal: deskbell why {id} --config {config}"));
+    async fn why(&self) {
+        let Some(booking) = self.rung.get() else {
+            return say("  nothing rang yet");
+        };
+        say(&format!("  $ deskbell why {booking}"));
+        let options = WhyOptions {
+            booking,
+            sink: None,
+            at: None,
+            against: None,
+            all: false,
+            output: Output::default(),
+        };
+        let caller = Arc::clone(&self.caller);
+        // The store is read where that may block.
+        let told = tokio::task::spawn_blocking(move || why::run(&caller, &options)).await;
+        match told {
+            Ok(Ok(_)) => {}
+            Ok(Err(failure)) => self.caller.screen.remark(&failure.lines()),
+            Err(wrong) => say(&format!("  not told: {wrong}")),
+        }
     }
 }
 
 /// Says what Deskbell does about what is broken, as `deskbell watch` sees it.
-async fn narrate(folder: PathBuf, stop: CancellationToken) {
+async fn narrate(folder: PathBuf, rung: LastRung, stop: CancellationToken) {
     let Ok(mut lines) = control::asked(&folder, &Ask::Watch).await else { return };
     let mut line = String::new();
     loop {
@@ -308,9 +352,16 @@ async fn narrate(folder: PathBuf, stop: CancellationToken) {
         let text = |pointer: &str| {
             contract::text::clean(news.pointer(pointer).and_then(Value::as_str).unwrap_or(""))
         };
+        if news["rings"].as_u64().is_some_and(|rings| rings > 0)
+            && let Some(id) = news.pointer("/event/body/booking/id").and_then(Value::as_str)
+        {
+            rung.set(id);
+        }
         if let Some(change) = news.pointer("/event/body/feed") {
             let state = change["state"].as_str().unwrap_or("?");
-            say(&format!("  ∿ feed {state}: {}", text("/event/body/feed/said")));
+            let said = text("/event/body/feed/said");
+            let said = if said.is_empty() { said } else { format!(": {said}") };
+            say(&format!("  ∿ feed {state}{said}"));
         } else if news["watch"] == "delivery" && !news["why"].is_null() {
             say(&format!("  ↻ {} {}: {}", text("/sink"), text("/state"), text("/why")));
         }

@@ -114,7 +114,8 @@ fn let_go(state: State) -> &'static str {
     match state {
         State::Held(HeldReason::Paused) => "deskbell resume rings them now",
         State::Held(HeldReason::SinkDown) => {
-            "they ring when the sink is well; what it says: deskbell status"
+            "they ring when the sink is well; what it says: deskbell status; \
+             once it is mended, at once: deskbell resume SINK"
         }
         State::Held(HeldReason::Throttled) => "they ring by themselves when the wait is over",
         State::Held(HeldReason::Disabled) => {
@@ -153,7 +154,7 @@ mod tests {
 
         parked: configure the sink again, and they ring
         paused: deskbell resume rings them now
-        sink down: they ring when the sink is well; what it says: deskbell status
+        sink down: they ring when the sink is well; what it says: deskbell status; once it is mended, at once: deskbell resume SINK
         ");
         assert_eq!(shown.text(&[], 0, Paint::Plain), "nothing is held\n");
         let past_the_end = shown.text(&[], 50, Paint::Plain);

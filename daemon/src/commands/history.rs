@@ -23,6 +23,22 @@ use crate::outbox::{HistoryFilter, HistoryRow, QuarantinedRow};
 /// The words that `--state` takes.
 const STATES: [&str; 9] =
     ["pending", "claimed", "waiting", "held", "sent", "dead", "expired", "withdrawn", "parked"];
+/// What `--help` says beyond the options: examples, and what each of these words means.
+pub(super) const HELP: &str = "For example:
+  deskbell history --since 2h --sink webhook.crm
+  deskbell history --state dead
+  deskbell history --quarantined
+
+A ring is:
+  pending    due at its time, never tried
+  claimed    in its sink's hands; the answer is not recorded yet
+  waiting    tried in vain, tried again at its time
+  held       kept back: paused, or its sink is down, throttled or disabled
+  sent       its sink took it
+  dead       given up: refused, tried too often, or too old; see deskbell failed
+  expired    too old to ring when its turn came; see deskbell failed
+  withdrawn  not to ring: taken back by a person, or in shadow
+  parked     its sink is no longer configured; it rings once that is back";
 /// How much is shown of a frame that could not be read, bytes.
 const FRAME_BYTES_MAX: usize = 120;
 
@@ -44,6 +60,9 @@ pub(super) fn run(caller: &Caller, options: &HistoryOptions) -> Result<Exit, Fai
         return Ok(Exit::Ok);
     }
     let rows = store.history(&filter, page(listing))?;
+    if let (true, Some(sink)) = (rows.is_empty(), &options.sink) {
+        looking::sink_is_known(&store, sink)?;
+    }
     match listing.output.json {
         true => screen.document(&rows.iter().map(HistoryDocument::of).collect::<Vec<_>>())?,
         false => screen.say(&render(&rows, when, screen.paint))?,
@@ -144,6 +163,13 @@ mod tests {
         09:48:00  BK-20261123-0001  new tour · Phi Phi Islands Day Tour · Anna Lindqvist · 1,250.00 USD · TH  unmatched
         09:48:00  BK-20261123-0001  (booking, erased)                                                         nobody
         ");
+    }
+
+    #[test]
+    fn the_help_says_what_each_state_means() {
+        let told = HELP.split_once("A ring is:\n").unwrap().1;
+        let words: Vec<_> = told.lines().map(|line| line.split_whitespace().next()).collect();
+        assert_eq!(words, STATES.map(Some));
     }
 
     #[test]

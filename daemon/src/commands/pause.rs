@@ -63,6 +63,9 @@ pub(super) async fn resume(caller: &Caller, options: ResumeOptions) -> Result<Ex
     }
     let whom = options.sink.as_deref().map_or_else(|| "every sink".to_owned(), clean);
     caller.screen.say(&match done.changed {
+        0 if options.sink.is_some() => {
+            format!("▶ {whom}: not held by itself; where all are paused: deskbell resume\n")
+        }
         0 => format!("▶ {whom}: nothing was paused or disabled\n"),
         _ => format!("▶ resumed: {whom}; what was kept back rings now\n"),
     })?;

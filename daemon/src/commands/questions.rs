@@ -214,7 +214,7 @@ fn money(big: Option<&(String, Currency)>) -> String {
 # What amounts are compared in; those of the feed without a currency are in it.
 base = "{currency}"
 # What one unit of another currency is in it; without a rate such amounts are unknown to rules.
-# rates = {{ {other} = "1.09" }}
+# rates = {{ {other} = "…" }}
 "#
     )
 }
@@ -361,7 +361,7 @@ mod tests {
         # What amounts are compared in; those of the feed without a currency are in it.
         base = "THB"
         # What one unit of another currency is in it; without a rate such amounts are unknown to rules.
-        # rates = { USD = "1.09" }
+        # rates = { USD = "…" }
 
         # Where bookings come from.
         [source.websocket.dashboard]

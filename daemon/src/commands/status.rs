@@ -9,17 +9,18 @@ use contract::text::clean;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::Caller;
 use super::ago::{ago, clock, since, until};
 use super::asking;
 use super::cli::Output;
 use super::failure::Failure;
 use super::loading::Home;
 use super::table::{Cell, Side, Table, Tone, painted};
-use super::{Caller, looking};
 use crate::app::exit::Exit;
 use crate::app::status::{SinkLine, StatusDocument, TodayLine};
 use crate::config::complain::Paint;
 use crate::intake::{Link, Standing};
+use crate::outbox::{LookError, Reader, Status};
 use crate::web::control::{Ask, ControlError};
 
 /// A due ring that has waited longer is worth a word.
@@ -48,9 +49,13 @@ fn not_running(
     place: &std::path::Path,
 ) -> Result<Exit, Failure> {
     let now = caller.now();
-    let kept = looking::open(home, &caller.doors.clock).ok().and_then(|store| store.status().ok());
-    let waiting: u64 = kept.iter().flat_map(|kept| &kept.sinks).map(|s| s.waiting + s.held).sum();
+    let kept = match Reader::open(&home.state_dir, caller.doors.clock.clone(), home.zone.clone()) {
+        Ok(store) => store.status().map(Some).map_err(|wrong| wrong.to_string()),
+        Err(LookError::Nothing(_)) => Ok(None),
+        Err(wrong) => Err(wrong.to_string()),
+    };
     if output.json {
+        let waiting = kept.as_ref().ok().map(|kept| kept.as_ref().map_or(0, waiting));
         let document = serde_json::json!({
             "state": "NOT RUNNING", "socket": place, "now": now, "waiting": waiting,
         });
@@ -59,16 +64,27 @@ fn not_running(
     }
     let head = painted("○ NOT RUNNING", Tone::Bad, caller.screen.paint);
     let mut text = format!("{head}   no answer on {}\n", clean(&place.display().to_string()));
-    text += match (&kept, waiting) {
-        (None, _) => "  nothing was ever stored in this folder\n".to_owned(),
-        (Some(_), 0) => "  no ring waits; nothing that was accepted is lost\n".to_owned(),
-        (Some(_), waiting) => format!("  {waiting} rings wait in the store and go when it runs\n"),
-    }
-    .as_str();
+    let _ = writeln!(text, "  {}", waits(kept.as_ref().map(Option::as_ref)));
     text += "  start it: deskbell run, or: systemctl start deskbell\n";
-    text += "  why it ended: journalctl -u deskbell -n 50\n";
+    text += "  why it ended: the log on its standard error, or: journalctl -u deskbell -n 50\n";
     caller.screen.say(&text)?;
     Ok(Exit::NotRunning)
+}
+
+/// How many rings nobody has taken yet.
+fn waiting(kept: &Status) -> u64 {
+    kept.sinks.iter().map(|sink| sink.waiting + sink.held).sum()
+}
+
+/// What is in the store, where it can be read.
+fn waits(kept: Result<Option<&Status>, &String>) -> String {
+    match kept.map(|kept| kept.map(waiting)) {
+        Err(wrong) => format!("whether a ring waits is not known: {}", clean(wrong)),
+        Ok(None) => "nothing was ever stored in this folder".to_owned(),
+        Ok(Some(0)) => "no ring waits; nothing that was accepted is lost".to_owned(),
+        Ok(Some(1)) => "1 ring waits in the store and goes when it runs".to_owned(),
+        Ok(Some(many)) => format!("{many} rings wait in the store and go when it runs"),
+    }
 }
 
 /// The document as a screen.
@@ -258,8 +274,10 @@ fn state_cell(sink: &SinkLine, now: Timestamp, zone: &TimeZone) -> Cell {
 
 fn reason(sink: &SinkLine, now: Timestamp) -> String {
     let behind = sink.oldest_due.filter(|due| now.duration_since(*due).as_secs() > BEHIND_S);
+    let again = sink.until.filter(|_| sink.state == "down");
+    let again = again.map(|then| format!(", asked again in {}", until(then, now)));
     match (&sink.said, behind) {
-        (Some(said), _) => said.clean(),
+        (Some(said), _) => said.clean() + &again.unwrap_or_default(),
         (None, Some(due)) => format!("oldest ring due for {}", since(due, now)),
         (None, None) => String::new(),
     }

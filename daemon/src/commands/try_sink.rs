@@ -15,7 +15,7 @@ use serde_json::json;
 use super::cli::TryOptions;
 use super::failure::Failure;
 use super::table::{Tone, painted};
-use super::{Caller, event_line, explain, listening, loading};
+use super::{Caller, event_line, explain, listening, loading, looking};
 use crate::app::exit::Exit;
 use crate::config::SinkInstance;
 use crate::config::complain::Paint;
@@ -76,12 +76,7 @@ pub(super) fn named<'a>(
         return Ok(found);
     }
     let names: Vec<&str> = sinks.iter().map(|sink| sink.name.as_str()).collect();
-    let failure = Failure::failed(format!("there is no sink {}", clean(name)));
-    Err(match contract::written::nearest(name, names.iter().copied()) {
-        Some(meant) => failure.hint(format!("did you mean {meant}?")),
-        None if names.is_empty() => failure.hint("write one: [sink.console.log]"),
-        None => failure.hint(format!("there are: {}", names.join(", "))),
-    })
+    Err(looking::no_sink(name, &names))
 }
 
 fn made_up(now: Timestamp) -> Result<Event, Failure> {

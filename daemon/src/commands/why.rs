@@ -239,9 +239,8 @@ fn render(
 
 /// Somebody asked about one sink, and it was not told.
 fn not_told(told: &Told, options: &WhyOptions) -> String {
-    let rings = told.judged.as_ref().map_or(0, |explanation| explanation.rings.len());
     match &options.sink {
-        Some(sink) if rings == 0 && told.story.deliveries.is_empty() => {
+        Some(sink) if is_silent(told) => {
             format!("  ✗ {}: no rule that matched rings it\n", clean(sink))
         }
         _ => String::new(),

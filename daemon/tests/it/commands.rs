@@ -217,6 +217,13 @@ async fn why_and_history_tell_the_same_with_and_without_a_daemon_and_make_no_fil
     let said = text(&misspelt.stderr);
     assert!(said.contains("did you mean webhook.out?"), "{said}");
 
+    for asked in [&["why", "B1", "webhook.uot"] as &[&str], &["history", "--sink", "webhook.uot"]] {
+        let unknown = house.deskbell(asked).await;
+        assert_eq!(code(&unknown), 1, "{asked:?}");
+        let said = text(&unknown.stderr);
+        assert!(said.contains("did you mean webhook.out?"), "{asked:?}: {said}");
+    }
+
     assert!(house.terminate().await.success());
     let before = files(&house.state());
     assert_eq!(document(&house, &["why", "B2"]).await, running);
@@ -276,6 +283,9 @@ async fn a_reload_with_a_mistake_changes_nothing_and_looking_goes_on() {
     house.configure(&RULES.replace("1000", "3000"));
     let reloaded = document(&house, &["reload"]).await;
     assert_eq!(reloaded["generation"], 2);
+    house.configure(&format!("{}\n[history]\nunmatched = \"1d\"", RULES.replace("1000", "3000")));
+    let later = house.said(&["reload"]).await;
+    assert!(later.contains("[history]: changed, counts from the next start on"), "{later}");
     house.close().await;
 }
 

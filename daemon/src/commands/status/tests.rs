@@ -86,6 +86,7 @@ fn what_is_wrong_stands_with_since_when_and_what_to_do() {
             waiting: 96,
             failed: 3,
             since: Some(at("2026-11-23T09:48:00Z")),
+            until: Some(at("2026-11-23T10:04:00Z")),
             said: Some("401: check credential \"crm-new\"\u{1b}[2J".into()),
             ..sink("webhook.crm", "down")
         },
@@ -102,8 +103,8 @@ fn what_is_wrong_stands_with_since_when_and_what_to_do() {
       sink           state        waiting  held  failed  last rang
       console.log    ok                 0    12       0  41 s ago
       webhook.sales  waits 27 s        14     0       0  41 s ago   429, as told
-      webhook.crm    DOWN 12 min       96     0       3  41 s ago   401: check credential "crm-new"[2J  ← act
-      webhook.old    parked             0     2       0  never                                          ← act
+      webhook.crm    DOWN 12 min       96     0       3  41 s ago   401: check credential "crm-new"[2J, asked again in 4 min  ← act
+      webhook.old    parked             0     2       0  never                                                                ← act
 
       needs a person
       - webhook.crm is down
