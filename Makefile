@@ -15,5 +15,5 @@ test:
 
 bench:
 	@scripts/setup bench
-	@cargo build --release --locked --package deskbell --package deskbell-bench
-	@cargo run --release --locked --package deskbell-bench -- run --peers
+	@cargo build --profile dist --locked --package deskbell --package deskbell-bench
+	@cargo run --profile dist --locked --package deskbell-bench -- run --peers
