@@ -12,12 +12,7 @@ use super::house::{File, House};
 static UNFINISHED: LazyLock<Regex> = LazyLock::new(|| {
     expression(r"\b(TODO|FIXME|XXX|HACK)\b|\b(todo|unimplemented|dbg)!\s*[\(\[\{]")
 });
-static MACHINE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r"(?x) (^|[^\w./-])/(work|root)/ | \bshared/(design|fixtures)\b
-        | \b(crates\.io|npmjs\.(org|com)|pypi\.org|deb\.debian\.org|proxy\.golang\.org)\b",
-    )
-});
+static MACHINE: LazyLock<Regex> = LazyLock::new(|| expression(r"(^|[^\w./-])/root/"));
 static PROMISES: LazyLock<Regex> =
     LazyLock::new(|| expression(r"(?i)\bguaranteed\s+delivery\b|\bexactly[\s-]+once\b"));
 
