@@ -148,3 +148,10 @@ fn a_seed_that_is_not_given_is_drawn_and_told() {
     let (cx, _) = context();
     assert_eq!(open(Config::default(), &cx).place(), "simulated, seed 42");
 }
+
+#[tokio::test]
+async fn it_passes_the_trial() {
+    let config = "seed = 7\nspeed = 10.0\n";
+    let trial = contract::trial::SourceTrial { config, ..Default::default() };
+    contract::trial::source::<Simulator>(trial).await;
+}

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod doors;
+mod trial;
 mod wire;
 
 mod connecting;
